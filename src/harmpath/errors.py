@@ -116,5 +116,7 @@ class MissingExtraError(HarmpathError):
     """The feature needs an optional dependency that is not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs the optional dependencies [{extra}].", remedy=f"pip install 'harmpath[{extra}]'")
+        super().__init__(
+            f"{feature} needs the optional dependencies [{extra}].", remedy=f"pip install 'harmpath[{extra}]'"
+        )
         self.extra = extra

@@ -1,7 +1,7 @@
 """What every finding carries: where it comes from, what the data covers, and what was not looked at.
 
-A finding is built from at least one :data:`Evidence`. "Nothing found" is never said without a :class:`Coverage`, and what
-was not looked at is a :class:`NotAssessed` with its reason.
+A finding is built from at least one :data:`Evidence`. "Nothing found" is never said without a :class:`Coverage`, and
+what was not looked at is a :class:`NotAssessed` with its reason.
 """
 
 from __future__ import annotations
