@@ -1,0 +1,149 @@
+"""The systems-theoretic view: losses, hazards, constraints, control actions, feedback and process models."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from harmpath.device.values import Element, Id, Ids, Interval, Strict, Text
+from harmpath.device.vocabulary import Aspect, ControlActionKind, SeverityWord
+
+__all__ = [
+    "Assumption",
+    "ControlAction",
+    "Feedback",
+    "Hazard",
+    "Judgement",
+    "Loss",
+    "ProcessModel",
+    "ProcessVariable",
+    "ProcessVariableState",
+    "Responsibility",
+    "SafetyControl",
+    "SubHazard",
+    "SystemConstraint",
+]
+
+
+class Loss(Element):
+    """Something of value to stakeholders that must not be lost (STPA step 1)."""
+
+    kind: Literal["harm", "wrong-diagnosis", "delayed-care", "privacy", "mission", "other"] = "harm"
+    description: Text = ""
+
+
+class SubHazard(Element):
+    """A part of a hazard; its losses are a subset of the hazard's."""
+
+    losses: Ids = ()
+    description: Text = ""
+    severity: SeverityWord | None = None
+
+
+class Hazard(Element):
+    """A system state that, with worst-case conditions, leads to a loss (STPA step 1)."""
+
+    losses: Ids = ()
+    severity: SeverityWord = Field(description="of the harm in the worst credible case, ISO 14971 words")
+    harm: Text = Field("", description="the harm to the patient, in clinical words")
+    description: Text = ""
+    constraint: Text = Field("", description="the system constraint; derived by inversion when empty")
+    sub_hazards: tuple[SubHazard, ...] = ()
+
+
+class SystemConstraint(Element):
+    """What the system must enforce to prevent hazards; written by hand where the derived one is not enough."""
+
+    hazards: Ids
+    description: Text
+
+
+class Responsibility(Element):
+    """What a controller must do so that system constraints hold."""
+
+    controller: Id
+    constraints: Ids = Field((), description="system constraints it serves; SC-<hazard> are the derived ones")
+    description: Text
+
+
+class ProcessVariableState(Element):
+    """One state a process-model variable can be in."""
+
+    range: Interval | None = None
+
+
+class ProcessVariable(Element):
+    """What a controller believes about the process it controls."""
+
+    unit: Text = ""
+    states: tuple[ProcessVariableState, ...] = ()
+    signals: Ids = Field((), description="signals the belief is formed from")
+    description: Text = ""
+
+
+class ProcessModel(Strict):
+    """A controller's beliefs."""
+
+    controller: Id
+    variables: tuple[ProcessVariable, ...]
+
+
+class Judgement(Strict):
+    """The analyst's word on one way a control action can be unsafe.
+
+    Either it is unsafe in a context, and leads to hazards; or it is not hazardous, because.
+    """
+
+    type: Aspect
+    id: Id | None = Field(None, description="stable id; derived from action, type and context when empty")
+    context: dict[Id, Id] = Field(default_factory=dict, description="process-model variable: its actual state")
+    believed: dict[Id, Id] = Field(default_factory=dict, description="variable: the state the controller believes")
+    when: Text = Field("", description="context in words, where variables do not say it")
+    hazards: Ids = ()
+    not_hazardous: Text | None = Field(None, description="because ...")
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Judgement:
+        if bool(self.hazards) == bool(self.not_hazardous):
+            raise ValueError("give either hazards, or not_hazardous with the reason")
+        return self
+
+
+class ControlAction(Element):
+    """What a controller does to the process or to a lower controller."""
+
+    source: Id = Field(alias="from")
+    target: Id = Field(alias="to")
+    kind: ControlActionKind = "command"
+    via: Ids = Field((), description="channels that carry it, in order")
+    outputs: Ids = Field((), description="ML outputs it follows from")
+    description: Text = ""
+    unsafe: tuple[Judgement, ...] = ()
+
+
+class Feedback(Element):
+    """What a controller learns about the process."""
+
+    source: Id = Field(alias="from")
+    target: Id = Field(alias="to")
+    via: Ids = ()
+    signals: Ids = ()
+    description: Text = ""
+
+
+class Assumption(Element):
+    """Something taken as true; the results name the assumptions they rest on."""
+
+    about: Ids = ()
+    description: Text
+
+
+class SafetyControl(Element):
+    """A security control that the device has, or that is planned, on some elements."""
+
+    control: Id = Field(description="id in the control catalogue, e.g. mutual-authentication")
+    on: Ids
+    status: Literal["implemented", "planned"] = "implemented"
+    evidence: Text = Field("", description="where its implementation and test are shown")
