@@ -1,6 +1,7 @@
-"""What an attacker could want of this device: the meeting point of loss scenarios (top down) and attack paths (bottom up).
+"""What an attacker could want of this device.
 
-STPA scenarios name the goals that would realise them; the attack-path engine says which goals can be reached, and how.
+The meeting point of loss scenarios (top down) and attack paths (bottom up): STPA scenarios name the goals that would
+realise them; the attack-path engine says which goals can be reached, and how.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ GoalKind = Literal[
     "suppress-action",
 ]
 """``falsify-signal``: its user receives a value of the attacker's choice. ``withhold-signal``: it comes late or never.
-``tamper-model``: parameters or code of the ML engine changed in the field. ``tamper-output``: the model's answer changed
-after inference. ``poison-training`` / ``poison-update``: the next model is the attacker's. ``forge-action``: a control
-action the controller did not decide. ``suppress-action``: a control action that never arrives (alarms above all)."""
+``tamper-model``: parameters or code of the ML engine changed in the field. ``tamper-output``: the model's answer
+changed after inference. ``poison-training`` / ``poison-update``: the next model is the attacker's. ``forge-action``: a
+control action the controller did not decide. ``suppress-action``: a control action that never arrives (alarms above
+all)."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

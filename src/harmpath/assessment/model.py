@@ -1,0 +1,414 @@
+"""The assessment: everything harmpath says about one device, as values that print and exchange formats are made from.
+
+This is what ``assessment.json`` holds; its JSON Schema is derived from these classes. Every ``id`` is unique in the
+file, and every field that names other things holds ids that exist in it (see :mod:`harmpath.assessment.references`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+__all__ = [
+    "Assessment",
+    "AttackPathRow",
+    "AttackScenarioRow",
+    "ConstraintRow",
+    "ControlRow",
+    "CoverageRow",
+    "CutSetRow",
+    "DecisionRow",
+    "EvidenceRow",
+    "FindingRow",
+    "LossScenarioRow",
+    "MatchRow",
+    "NotAssessedRow",
+    "PrecedentRow",
+    "ReachRow",
+    "RiskRow",
+    "SourceRow",
+    "StepRow",
+    "Summary",
+    "TechnologyRow",
+    "TraceRow",
+    "UnmatchedRow",
+    "UnsafeControlActionRow",
+]
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every row."""
+
+
+class EvidenceRow(Row, omit_defaults=True):
+    """One piece of evidence; ``kind`` says which of the optional fields are set (see :mod:`harmpath.evidence`)."""
+
+    kind: str
+    id: str = ""
+    source: str = ""
+    as_of: str = ""
+    note: str = ""
+    text: str = ""
+    page: int | None = None
+    start: int | None = None
+    end: int | None = None
+    value: float | None = None
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    seed: int | None = None
+
+
+class SourceRow(Row):
+    """What one source holds."""
+
+    source: str
+    as_of: str
+    records: int
+    by_year: dict[str, int]
+    note: str
+
+
+class NotAssessedRow(Row):
+    """Something that was not looked at, with the reason."""
+
+    subject: str
+    reason: str
+    remedy: str
+    reading: str
+    """Which reading left it out: stpa, vulnerabilities, attack-paths, ..."""
+
+
+class CoverageRow(Row):
+    """What the data behind the assessment covers."""
+
+    statement: str
+    sources: tuple[SourceRow, ...]
+    missing: tuple[NotAssessedRow, ...]
+
+
+class TechnologyRow(Row):
+    """A technology on a component or channel, and where the device's maker says so."""
+
+    id: str
+    element: str
+    name: str
+    version: str | None
+    vendor: str | None
+    cpe: str | None
+    purl: str | None
+    supported_until: str | None
+    origin: str
+    """``device.yaml`` or the SBOM file it was read from."""
+    evidence: tuple[EvidenceRow, ...]
+
+
+class MatchRow(Row):
+    """A known vulnerability of a technology of this device, with the reason."""
+
+    id: str
+    technology: str
+    element: str
+    cve: str
+    confidence: str
+    """exact, range, conditional, alias or name-only."""
+    because: tuple[str, ...]
+    condition: str
+    """For a conditional match: what has to be true."""
+    cvss_version: str
+    cvss_vector: str
+    cvss_score: float | None
+    severity: str
+    epss: float | None
+    epss_percentile: float | None
+    known_exploited: bool
+    weaknesses: tuple[str, ...]
+    gains: tuple[str, ...]
+    """Capabilities the attacker gains; empty when unknown."""
+    position: str
+    decision: str
+    evidence: tuple[EvidenceRow, ...]
+
+
+class UnmatchedRow(Row):
+    """A technology for which no vulnerability could be looked up, or none was found, with the reason."""
+
+    technology: str
+    reason: str
+    nearest: tuple[str, ...]
+
+
+class ConstraintRow(Row):
+    """A system constraint (inverts a hazard) or a controller constraint (inverts an unsafe control action)."""
+
+    id: str
+    kind: str
+    sentence: str
+    inverts: str
+    controller: str
+    evidence: tuple[EvidenceRow, ...]
+
+
+class UnsafeControlActionRow(Row):
+    """One way in which one control action is unsafe, is not hazardous, or was not judged."""
+
+    id: str
+    control_action: str
+    source: str
+    type: str
+    group: str
+    context: dict[str, str]
+    believed: dict[str, str]
+    when: str
+    hazards: tuple[str, ...]
+    status: str
+    """hazardous, not-hazardous or not-assessed."""
+    reason: str
+    sentence: str
+    evidence: tuple[EvidenceRow, ...]
+
+
+class LossScenarioRow(Row):
+    """How an unsafe control action could come about."""
+
+    id: str
+    uca: str
+    kind: str
+    causal_factor: str
+    sentence: str
+    elements: tuple[str, ...]
+    goals: tuple[str, ...]
+    """Attacker goals that would realise it."""
+    attack_paths: tuple[str, ...]
+    support: str
+    """supported (a path reaches a goal), unsupported (none does), or not-adversarial."""
+    hazards: tuple[str, ...]
+    losses: tuple[str, ...]
+    evidence: tuple[EvidenceRow, ...]
+
+
+class StepRow(Row):
+    """One step of an attack path."""
+
+    id: str
+    rule: str
+    sentence: str
+    element: str
+    capability: str
+    licence: str
+    """What allows it: missing-protection, known-vulnerability, inherent."""
+    requires: tuple[str, ...]
+    """Ids of the steps of this path that must come before."""
+    vulnerabilities: tuple[str, ...]
+    techniques: dict[str, tuple[str, ...]]
+    """Ids by framework: cwe, capec, attack-ics, emb3d, atlas."""
+    cost: float
+    removed_by: tuple[str, ...]
+    """Security controls that would remove it."""
+    evidence: tuple[EvidenceRow, ...]
+
+
+class AttackPathRow(Row):
+    """A derivation of an attacker goal, cheapest first within its goal."""
+
+    id: str
+    goal: str
+    target: str
+    position: str
+    """Where the attacker starts."""
+    elements: tuple[str, ...]
+    steps: tuple[StepRow, ...]
+    cost: float
+    exploitability: str
+    """very-low, low, moderate, high or very-high."""
+    exploitability_because: tuple[str, ...]
+    vulnerabilities: tuple[str, ...]
+    open: bool
+    """False when existing controls remove one of its steps."""
+    cut_by: tuple[str, ...]
+    decision: str
+    evidence: tuple[EvidenceRow, ...]
+
+
+class ReachRow(Row):
+    """What the open attack paths can do to one input of an ML engine."""
+
+    id: str
+    engine: str
+    feature: str
+    signals: tuple[str, ...]
+    operations: tuple[str, ...]
+    bounds: str
+    max_rate: str
+    period: str
+    attack_paths: tuple[str, ...]
+    reason: str
+    """Why the bounds are what they are, or why nothing reaches it."""
+
+
+class AttackScenarioRow(Row):
+    """The story of one path and the unsafe control actions it can cause, generated from values alone."""
+
+    id: str
+    attack_path: str
+    entry: str
+    position: str
+    preconditions: tuple[str, ...]
+    steps: tuple[str, ...]
+    false_datum: str
+    model_effect: str
+    unsafe_control_actions: tuple[str, ...]
+    unsafe_action: str
+    hazard: str
+    loss: str
+    mitigations: tuple[str, ...]
+    ids: dict[str, tuple[str, ...]]
+    """For each sentence above (``entry``, ``steps.0``, ...), the ids it rests on."""
+
+
+class RiskRow(Row):
+    """The risk of one attack path: exploitability against severity of harm, before and after controls."""
+
+    id: str
+    attack_path: str
+    scenario: str
+    unsafe_control_actions: tuple[str, ...]
+    hazards: tuple[str, ...]
+    losses: tuple[str, ...]
+    severity: str
+    security_impact: str
+    """Integrity, availability or confidentiality of what, and how much."""
+    exploitability_before: str
+    risk_before: str
+    exploitability_after: str
+    risk_after: str
+    exploitability_planned: str
+    risk_planned: str
+    """With the planned controls and the recommended cut set."""
+    acceptability: str
+    because: tuple[str, ...]
+    decision: str
+    evidence: tuple[EvidenceRow, ...]
+
+
+class ControlRow(Row):
+    """A security control on an element: existing, planned or recommended."""
+
+    id: str
+    control: str
+    title: str
+    category: str
+    element: str
+    status: str
+    """implemented, planned or recommended."""
+    requirement: str
+    acceptance: str
+    cuts: tuple[str, ...]
+    """Attack paths it cuts."""
+    references: dict[str, tuple[str, ...]]
+    evidence: tuple[EvidenceRow, ...]
+
+
+class CutSetRow(Row):
+    """A smallest set of control placements that cuts every path to a hazard, or what cannot be cut."""
+
+    id: str
+    hazard: str
+    """The hazard whose goals it cuts; ``all`` for every hazard."""
+    goals: tuple[str, ...]
+    objective: str
+    controls: tuple[str, ...]
+    cost: float
+    uncuttable: tuple[str, ...]
+    reason: str
+
+
+class TraceRow(Row):
+    """A directed, typed link between two ids."""
+
+    source: str
+    relation: str
+    target: str
+
+
+class DecisionRow(Row):
+    """The analyst's word on a finding."""
+
+    finding: str
+    verdict: str
+    reason: str
+    by: str
+    date: str
+    status: str
+    """``applied``, or ``orphaned`` when the finding is no longer there."""
+
+
+class FindingRow(Row):
+    """A consistency or completeness finding about the model itself."""
+
+    check: str
+    severity: str
+    element: str
+    where: str
+    message: str
+    remedy: str
+
+
+class PrecedentRow(Row):
+    """A recall, adverse event or advisory of devices like this one."""
+
+    id: str
+    source: str
+    title: str
+    date: str
+    relation: str
+    """Why it counts as a precedent: same product code, predicate, manufacturer, component or technology."""
+    scenarios: tuple[str, ...]
+    """Loss scenarios it is an instance of; empty: not yet in the analysis."""
+    evidence: tuple[EvidenceRow, ...]
+
+
+class Summary(Row):
+    """What a reader should know first."""
+
+    headline: str
+    protect_first: tuple[str, ...]
+    """Channels and components to protect first, each an element id, most important first."""
+    protect_because: tuple[str, ...]
+    """One sentence for each, in the same order."""
+    counts: dict[str, int]
+    risks_by_level: dict[str, dict[str, int]]
+    """For before, after and planned: number of risks per level."""
+
+
+class Assessment(Row):
+    """Everything."""
+
+    schema: str
+    harmpath: str
+    """Version of harmpath that made it."""
+    device: dict[str, Any]
+    """The device model as in device.yaml."""
+    summary: Summary
+    coverage: CoverageRow
+    not_assessed: tuple[NotAssessedRow, ...]
+    technologies: tuple[TechnologyRow, ...]
+    matches: tuple[MatchRow, ...]
+    unmatched: tuple[UnmatchedRow, ...]
+    unsafe_control_actions: tuple[UnsafeControlActionRow, ...]
+    constraints: tuple[ConstraintRow, ...]
+    loss_scenarios: tuple[LossScenarioRow, ...]
+    attack_paths: tuple[AttackPathRow, ...]
+    attack_scenarios: tuple[AttackScenarioRow, ...]
+    reach: tuple[ReachRow, ...]
+    risks: tuple[RiskRow, ...]
+    risk_matrix: dict[str, Any]
+    """The matrix used, so that a reader can check every level."""
+    controls: tuple[ControlRow, ...]
+    cut_sets: tuple[CutSetRow, ...]
+    precedents: tuple[PrecedentRow, ...]
+    traces: tuple[TraceRow, ...]
+    decisions: tuple[DecisionRow, ...]
+    findings: tuple[FindingRow, ...]
