@@ -41,7 +41,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every row."""
 
 
-class EvidenceRow(Row, omit_defaults=True):
+class EvidenceRow(Row, frozen=True, omit_defaults=True):
     """One piece of evidence; ``kind`` says which of the optional fields are set (see :mod:`harmpath.evidence`)."""
 
     kind: str
@@ -61,7 +61,7 @@ class EvidenceRow(Row, omit_defaults=True):
     seed: int | None = None
 
 
-class SourceRow(Row):
+class SourceRow(Row, frozen=True):
     """What one source holds."""
 
     source: str
@@ -71,7 +71,7 @@ class SourceRow(Row):
     note: str
 
 
-class NotAssessedRow(Row):
+class NotAssessedRow(Row, frozen=True):
     """Something that was not looked at, with the reason."""
 
     subject: str
@@ -81,7 +81,7 @@ class NotAssessedRow(Row):
     """Which reading left it out: stpa, vulnerabilities, attack-paths, ..."""
 
 
-class CoverageRow(Row):
+class CoverageRow(Row, frozen=True):
     """What the data behind the assessment covers."""
 
     statement: str
@@ -89,7 +89,7 @@ class CoverageRow(Row):
     missing: tuple[NotAssessedRow, ...]
 
 
-class TechnologyRow(Row):
+class TechnologyRow(Row, frozen=True):
     """A technology on a component or channel, and where the device's maker says so."""
 
     id: str
@@ -105,7 +105,7 @@ class TechnologyRow(Row):
     evidence: tuple[EvidenceRow, ...]
 
 
-class MatchRow(Row):
+class MatchRow(Row, frozen=True):
     """A known vulnerability of a technology of this device, with the reason."""
 
     id: str
@@ -132,7 +132,7 @@ class MatchRow(Row):
     evidence: tuple[EvidenceRow, ...]
 
 
-class UnmatchedRow(Row):
+class UnmatchedRow(Row, frozen=True):
     """A technology for which no vulnerability could be looked up, or none was found, with the reason."""
 
     technology: str
@@ -140,7 +140,7 @@ class UnmatchedRow(Row):
     nearest: tuple[str, ...]
 
 
-class ConstraintRow(Row):
+class ConstraintRow(Row, frozen=True):
     """A system constraint (inverts a hazard) or a controller constraint (inverts an unsafe control action)."""
 
     id: str
@@ -151,7 +151,7 @@ class ConstraintRow(Row):
     evidence: tuple[EvidenceRow, ...]
 
 
-class UnsafeControlActionRow(Row):
+class UnsafeControlActionRow(Row, frozen=True):
     """One way in which one control action is unsafe, is not hazardous, or was not judged."""
 
     id: str
@@ -170,7 +170,7 @@ class UnsafeControlActionRow(Row):
     evidence: tuple[EvidenceRow, ...]
 
 
-class LossScenarioRow(Row):
+class LossScenarioRow(Row, frozen=True):
     """How an unsafe control action could come about."""
 
     id: str
@@ -189,7 +189,7 @@ class LossScenarioRow(Row):
     evidence: tuple[EvidenceRow, ...]
 
 
-class StepRow(Row):
+class StepRow(Row, frozen=True):
     """One step of an attack path."""
 
     id: str
@@ -210,7 +210,7 @@ class StepRow(Row):
     evidence: tuple[EvidenceRow, ...]
 
 
-class AttackPathRow(Row):
+class AttackPathRow(Row, frozen=True):
     """A derivation of an attacker goal, cheapest first within its goal."""
 
     id: str
@@ -232,7 +232,7 @@ class AttackPathRow(Row):
     evidence: tuple[EvidenceRow, ...]
 
 
-class ReachRow(Row):
+class ReachRow(Row, frozen=True):
     """What the open attack paths can do to one input of an ML engine."""
 
     id: str
@@ -248,7 +248,7 @@ class ReachRow(Row):
     """Why the bounds are what they are, or why nothing reaches it."""
 
 
-class AttackScenarioRow(Row):
+class AttackScenarioRow(Row, frozen=True):
     """The story of one path and the unsafe control actions it can cause, generated from values alone."""
 
     id: str
@@ -268,7 +268,7 @@ class AttackScenarioRow(Row):
     """For each sentence above (``entry``, ``steps.0``, ...), the ids it rests on."""
 
 
-class RiskRow(Row):
+class RiskRow(Row, frozen=True):
     """The risk of one attack path: exploitability against severity of harm, before and after controls."""
 
     id: str
@@ -293,7 +293,7 @@ class RiskRow(Row):
     evidence: tuple[EvidenceRow, ...]
 
 
-class ControlRow(Row):
+class ControlRow(Row, frozen=True):
     """A security control on an element: existing, planned or recommended."""
 
     id: str
@@ -311,7 +311,7 @@ class ControlRow(Row):
     evidence: tuple[EvidenceRow, ...]
 
 
-class CutSetRow(Row):
+class CutSetRow(Row, frozen=True):
     """A smallest set of control placements that cuts every path to a hazard, or what cannot be cut."""
 
     id: str
@@ -325,7 +325,7 @@ class CutSetRow(Row):
     reason: str
 
 
-class TraceRow(Row):
+class TraceRow(Row, frozen=True):
     """A directed, typed link between two ids."""
 
     source: str
@@ -333,7 +333,7 @@ class TraceRow(Row):
     target: str
 
 
-class DecisionRow(Row):
+class DecisionRow(Row, frozen=True):
     """The analyst's word on a finding."""
 
     finding: str
@@ -345,7 +345,7 @@ class DecisionRow(Row):
     """``applied``, or ``orphaned`` when the finding is no longer there."""
 
 
-class FindingRow(Row):
+class FindingRow(Row, frozen=True):
     """A consistency or completeness finding about the model itself."""
 
     check: str
@@ -356,7 +356,7 @@ class FindingRow(Row):
     remedy: str
 
 
-class PrecedentRow(Row):
+class PrecedentRow(Row, frozen=True):
     """A recall, adverse event or advisory of devices like this one."""
 
     id: str
@@ -370,7 +370,7 @@ class PrecedentRow(Row):
     evidence: tuple[EvidenceRow, ...]
 
 
-class Summary(Row):
+class Summary(Row, frozen=True):
     """What a reader should know first."""
 
     headline: str
@@ -383,7 +383,7 @@ class Summary(Row):
     """For before, after and planned: number of risks per level."""
 
 
-class Assessment(Row):
+class Assessment(Row, frozen=True):
     """Everything."""
 
     schema: str
