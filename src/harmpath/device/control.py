@@ -98,6 +98,7 @@ class Judgement(Strict):
     type: Aspect
     id: Id | None = Field(None, description="stable id; derived from action, type and context when empty")
     context: dict[Id, Id] = Field(default_factory=dict, description="process-model variable: its actual state")
+    any_of: dict[Id, Ids] = Field(default_factory=dict, description="variable: any of these actual states")
     believed: dict[Id, Id] = Field(default_factory=dict, description="variable: the state the controller believes")
     when: Text = Field("", description="context in words, where variables do not say it")
     hazards: Ids = ()

@@ -85,6 +85,8 @@ class Interval:
         high = float("inf") if high_text in ("MAX", "inf", "+inf") else float(high_text)
         if low > high:
             raise ValueError(f"the lower end {low_text} is above the upper end {high_text}")
+        if low == high and (opening != "[" or closing != "]"):
+            raise ValueError("the interval holds no number; close both ends")
         return cls(low, high, opening == "[", closing == "]")
 
     def __contains__(self, number: float) -> bool:
@@ -94,10 +96,9 @@ class Interval:
 
     def overlaps(self, other: Interval) -> bool:
         """True when some number lies in both."""
-        first, second = sorted((self, other), key=lambda i: (i.low, not i.low_closed))
-        if first.high == second.low:
-            return first.high_closed and second.low_closed
-        return first.high > second.low
+        low, low_open = max((i.low, not i.low_closed) for i in (self, other))
+        high, high_closed = min((i.high, i.high_closed) for i in (self, other))
+        return low < high or (low == high and high_closed and not low_open)
 
     def __str__(self) -> str:
         low = "-inf" if self.low == float("-inf") else f"{self.low:g}"

@@ -97,7 +97,7 @@ class _Builder:
             raise self.fail(event, "yaml-tag", "YAML tags are not accepted.", "Remove the tag.", event.tag)  # type: ignore[attr-defined]
         self.marks.setdefault(path, _mark(event))
         if isinstance(event, yaml.ScalarEvent):
-            return None if event.style is None and event.value in _NULLS else event.value
+            return None if not event.style and event.value in _NULLS else event.value
         if len(path) >= MAX_DEPTH:
             raise self.fail(event, "too-deep", f"Nested more than {MAX_DEPTH} levels deep.", "Flatten the structure.")
         if isinstance(event, yaml.SequenceStartEvent):
