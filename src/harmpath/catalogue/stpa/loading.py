@@ -1,0 +1,98 @@
+"""Reads the YAML files of this folder; each entry is checked on the way in."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+__all__ = ["Anchor", "CausalFactor", "ScenarioClass", "causal_factors", "read_entries", "scenario_classes"]
+
+Anchor = Literal[
+    "controller",
+    "human-controller",
+    "engine",
+    "engine-input",
+    "output",
+    "variable",
+    "blind-variable",
+    "signal",
+    "sensor",
+    "feedback-channel",
+    "control-channel",
+    "actuator",
+    "process",
+    "rival",
+    "training",
+    "model-update",
+]
+"""The place in the control loop that a causal factor is asked of; one scenario per place that the device has."""
+
+Aspect = Literal[
+    "not-provided", "provided", "too-early", "too-late", "wrong-order", "stopped-too-soon", "applied-too-long"
+]
+
+Adversary = Literal["inject", "spoof", "tamper", "intercept", "replay", "delay", "drop", "disclose"]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str
+    name: str
+
+
+class ScenarioClass(_Entry):
+    """One of the four formal classes of loss scenarios: where in the control loop it starts."""
+
+    number: int
+    question: str
+    """What to ask to find scenarios of this class."""
+    safe_decision: bool
+    """True where the controller decides as it should and something after it goes wrong."""
+
+
+class CausalFactor(_Entry):
+    """A way in which unsafe control comes about, or is brought about."""
+
+    kind: Literal["safety", "security"]
+    scenario_class: str
+    anchor: Anchor
+    aspects: tuple[Aspect, ...] = ()
+    """Aspects it can cause; empty for all."""
+    sentence: str
+    """The cause, as a clause after "because"; places in braces are filled from the device."""
+    false_datum: str = ""
+    goals: tuple[str, ...] = ()
+    """Kinds of attacker goals that would realise it."""
+    adversary: tuple[Adversary, ...] = ()
+    source: str
+    """Where the factor is described."""
+
+
+_T = TypeVar("_T", bound=BaseModel)
+
+
+def read_entries(file: str, kind: type[_T]) -> tuple[_T, ...]:
+    """The entries of one shipped file, in its order.
+
+    Raises:
+        pydantic.ValidationError: the shipped file is wrong (a defect of harmpath).
+    """
+    text = (resources.files(__package__) / file).read_text(encoding="utf-8")
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return TypeAdapter(tuple[kind, ...]).validate_python(yaml.load(text, Loader=loader))  # type: ignore[valid-type]  # noqa: S506
+
+
+@cache
+def scenario_classes() -> dict[str, ScenarioClass]:
+    """The formal classes by id."""
+    return {c.id: c for c in read_entries("scenario_classes.yaml", ScenarioClass)}
+
+
+@cache
+def causal_factors() -> tuple[CausalFactor, ...]:
+    """Every causal factor, in the order of the file."""
+    return read_entries("causal_factors.yaml", CausalFactor)

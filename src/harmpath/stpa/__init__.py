@@ -1,0 +1,23 @@
+"""STPA and STPA-Sec: unsafe control actions, the constraints that invert them, and how they could come about."""
+
+from harmpath.stpa.analysis import analyse
+from harmpath.stpa.results import (
+    Condition,
+    ControllerConstraint,
+    DerivedConstraint,
+    LossScenario,
+    StpaAnalysis,
+    UnsafeControlAction,
+)
+from harmpath.stpa.sentences import Sentence
+
+__all__ = [
+    "Condition",
+    "ControllerConstraint",
+    "DerivedConstraint",
+    "LossScenario",
+    "Sentence",
+    "StpaAnalysis",
+    "UnsafeControlAction",
+    "analyse",
+]

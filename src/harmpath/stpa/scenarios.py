@@ -1,0 +1,131 @@
+"""Step 4: loss scenarios, by asking every causal factor of every place in the control loop that the device has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harmpath.catalogue.stpa import CausalFactor, causal_factors, scenario_classes
+from harmpath.device.goals import Goal
+from harmpath.device.model import Device
+from harmpath.device.vocabulary import Aspect
+from harmpath.evidence import CatalogueEvidence, ElementEvidence
+from harmpath.stpa.actions import CLAUSE, context_words, element
+from harmpath.stpa.identity import readable_id
+from harmpath.stpa.loop import Loop, Place
+from harmpath.stpa.results import Condition, LossScenario, UnsafeControlAction
+from harmpath.stpa.sentences import Part, Sentence, compose
+
+__all__ = ["CATALOGUE", "loss_scenarios"]
+
+CATALOGUE = "stpa-causal-factors"
+
+_FORGED: frozenset[Aspect] = frozenset({"provided", "too-early", "wrong-order", "applied-too-long"})
+_SUPPRESSED: frozenset[Aspect] = frozenset(
+    {"not-provided", "too-late", "wrong-order", "stopped-too-soon", "applied-too-long"}
+)
+"""Applied too long is either: more of it is forged, or the action that would end it is suppressed."""
+
+_RECEIVED: dict[Aspect, str] = {
+    "not-provided": "{target} does not receive or carry out {action}{context}",
+    "provided": "{target} carries out {action} that {source} did not decide{context}",
+    "too-early": "{target} carries out {action} too early{context}",
+    "too-late": "{target} carries out {action} too late{context}",
+    "wrong-order": "{target} carries out {action} out of order{context}",
+    "stopped-too-soon": "{target} stops {action} too soon{context}",
+    "applied-too-long": "{target} goes on with {action} too long{context}",
+}
+"""What reaches the process although the controller decided as it should, by aspect."""
+
+
+def loss_scenarios(device: Device, actions: tuple[UnsafeControlAction, ...]) -> tuple[LossScenario, ...]:
+    """Every scenario of every hazardous unsafe control action, sorted by id."""
+    by_id = {a.id: a for a in device.control_actions}
+    found: list[LossScenario] = []
+    for uca in actions:
+        if uca.status == "hazardous" and uca.type is not None:
+            found += _of(Loop(device, uca, by_id[uca.control_action]), uca.type)
+    return tuple(sorted(found, key=lambda s: s.id))
+
+
+def _of(loop: Loop, aspect: Aspect) -> Iterator[LossScenario]:
+    effects = {safe: _effect(loop, aspect, safe) for safe in (False, True)}
+    for factor in causal_factors():
+        if factor.aspects and aspect not in factor.aspects:
+            continue
+        safe = scenario_classes()[factor.scenario_class].safe_decision
+        for place in loop.places(factor.anchor):
+            yield _scenario(loop, aspect, factor, place, effects[safe])
+
+
+def _effect(loop: Loop, aspect: Aspect, safe_decision: bool) -> Sentence:
+    """What happens; where the controller decided as it should, what reaches the target instead."""
+    device, uca = loop.device, loop.uca
+    believed = () if safe_decision else uca.believed
+    return compose(
+        (_RECEIVED if safe_decision else CLAUSE)[aspect],
+        source=element(device, uca.source),
+        target=element(device, loop.action.target),
+        action=loop.action,
+        context=context_words(device, uca.context, believed, uca.when),
+    )
+
+
+def _scenario(loop: Loop, aspect: Aspect, factor: CausalFactor, place: Place, effect: Sentence) -> LossScenario:
+    uca, device = loop.uca, loop.device
+    parts: dict[str, Part] = {**place.elements, **_states(uca, place)}
+    cause = compose(factor.sentence, **parts)
+    sentence = compose(
+        "{effect}, because {cause}. This can lead to {hazards}{losses}.",
+        effect=effect,
+        cause=cause,
+        hazards=[element(device, h) for h in uca.hazards],
+        losses=compose(", and so to {losses}", losses=[element(device, i) for i in uca.losses]) if uca.losses else "",
+    )
+    starts = tuple(dict.fromkeys(e.id for name, e in place.elements.items() if name not in ("controller", "action")))
+    elements = starts or (place.start.id,)
+    model = tuple(ElementEvidence(i) for i in dict.fromkeys((uca.control_action, *elements)))
+    return LossScenario(
+        id=readable_id("LS", uca.id.removeprefix("UCA-"), factor.id, *elements),
+        uca=uca.id,
+        kind=factor.kind,
+        causal_factor=factor.id,
+        archetype=factor.scenario_class,
+        sentence=sentence,
+        elements=elements,
+        goals=_goals(factor, aspect, place, loop),
+        adversary=factor.adversary,
+        false_datum=compose(factor.false_datum, **parts).text if factor.false_datum else "",
+        hazards=uca.hazards,
+        losses=uca.losses,
+        evidence=(*model, CatalogueEvidence(CATALOGUE, factor.id, factor.source)),
+    )
+
+
+def _states(uca: UnsafeControlAction, place: Place) -> dict[str, Part]:
+    """What the variable of the place is, and what it is taken to be, in words."""
+    if place.variable is None:
+        return {}
+    names = {s.id: s.label for s in place.variable.states}
+
+    def words(conditions: tuple[Condition, ...]) -> str:
+        chosen = [c for c in conditions if place.variable is not None and c.variable == place.variable.id]
+        return " or ".join(names.get(s, s) for c in chosen for s in c.states)
+
+    actual, belief = words(uca.context), words(uca.believed)
+    return {
+        "actual": actual or "otherwise",
+        "belief": belief or (f"other than {actual}" if actual else "other than it is"),
+    }
+
+
+def _goals(factor: CausalFactor, aspect: Aspect, place: Place, loop: Loop) -> tuple[Goal, ...]:
+    goals: list[Goal] = []
+    for kind in factor.goals:
+        if kind == "action":
+            if aspect in _FORGED:
+                goals.append(Goal("forge-action", loop.action.id))
+            if aspect in _SUPPRESSED:
+                goals.append(Goal("suppress-action", loop.action.id))
+        else:
+            goals.append(Goal(kind, place.start.id))  # type: ignore[arg-type]
+    return tuple(sorted(goals))

@@ -1,0 +1,86 @@
+"""The one way in which sentences are made: a template, filled with elements of the model, that remembers their ids.
+
+A sentence never states anything that no element stands for. Take an element out of the model and every sentence that
+names it is gone or says something else; that is tested.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, Union
+
+from harmpath.device.values import Element
+
+__all__ = ["Part", "Sentence", "compose", "join"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sentence:
+    """Generated words and the ids of the model elements they rest on."""
+
+    text: str
+    ids: tuple[str, ...] = ()
+    """Sorted, without repeats."""
+
+    def resting_on(self, *ids: str) -> Sentence:
+        """The same words, resting on further elements that they paraphrase without naming."""
+        return Sentence(self.text, tuple(sorted({*self.ids, *ids})))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Part: TypeAlias = Union[str, Element, Sentence, "Sequence[Part]"]
+"""What a template takes: words, an element (its label, and its id remembered), a sentence, or a list of these."""
+
+
+def join(parts: Sequence[Part], last: str = "and") -> Sentence:
+    """``a, b and c``."""
+    done = [_as_sentence(p) for p in parts]
+    texts = [d.text for d in done if d.text]
+    if len(texts) > 1:
+        texts = [", ".join(texts[:-1]) + f" {last} " + texts[-1]]
+    return Sentence("".join(texts), _ids(done))
+
+
+def compose(template: str, /, **parts: Part) -> Sentence:
+    """Fill ``{name}`` places of a template; the ids of every element used are kept.
+
+    Raises:
+        KeyError: the template names a part that was not given (a defect of the template).
+    """
+    text: list[str] = []
+    used: list[Sentence] = []
+    for literal, name, _, _ in string.Formatter().parse(template):
+        text.append(literal)
+        if name is not None:
+            filled = _as_sentence(parts[name])
+            text.append(filled.text)
+            used.append(filled)
+    return Sentence(_tidy("".join(text)), _ids(used))
+
+
+def places(template: str) -> frozenset[str]:
+    """The names of the places in a template."""
+    return frozenset(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
+
+
+def _as_sentence(part: Part) -> Sentence:
+    if isinstance(part, Sentence):
+        return part
+    if isinstance(part, str):
+        return Sentence(part)
+    if isinstance(part, Element):
+        return Sentence(part.label, (part.id,))
+    return join(part)
+
+
+def _ids(sentences: Sequence[Sentence]) -> tuple[str, ...]:
+    return tuple(sorted({i for s in sentences for i in s.ids}))
+
+
+def _tidy(text: str) -> str:
+    """One space between words, none before a comma or full stop: empty parts leave no trace."""
+    return " ".join(text.split()).replace(" ,", ",").replace(" .", ".").replace(",.", ".")
