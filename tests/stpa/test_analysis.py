@@ -49,8 +49,8 @@ def test_a_judgement_becomes_a_structured_value(analysis: StpaAnalysis):
     assert uca.believed == (Condition("bg", ("high",)),)
     assert uca.losses == ("L1",)
     assert uca.sentence.text == (
-        "Dosing app provides Deliver bolus when glucose is low, believing that glucose is high,"
-        " which can lead to too much insulin acts."
+        "Dosing app provides Deliver bolus when glucose is low, believing that glucose is high."
+        " This can lead to hazard H1 (too much insulin acts)."
     )
     assert set(uca.sentence.ids) == {"app", "bolus", "bg", "H1"}
 
@@ -97,7 +97,7 @@ def test_unsafe_control_actions_invert_to_controller_constraints(analysis: StpaA
     constraint = found[uca.id]
     assert (constraint.rule, constraint.context) == ("must-not", uca.context)
     assert constraint.sentence.text == (
-        "Dosing app must not provide Deliver bolus when glucose is low. This prevents too much insulin acts."
+        "Dosing app must not provide Deliver bolus when glucose is low. This prevents hazard H1 (too much insulin acts)."
     )
     assert found["UCA-own"].rule == "must"
     assert found[_by_type(analysis, "bolus", "too-late").id].rule == "in-time"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harmpath.device.control import Loss
-from harmpath.stpa.sentences import Sentence, compose, join
+from harmpath.stpa.sentences import Sentence, cited, compose, join
 
 
 def test_an_element_is_named_by_its_label_and_remembered_by_its_id():
@@ -33,3 +33,9 @@ def test_a_template_that_names_what_is_not_given_is_a_defect():
 def test_words_from_a_file_are_never_read_as_a_template(words: str):
     assert compose("{w}", w=words).text == compose("{w}", w=Sentence(words)).text
     assert "{x}" in compose("{w}", w="{x}" + words).text
+
+
+def test_cited_elements_carry_their_id_for_the_reader():
+    said = cited([Loss(id="L1", name="harm"), Loss(id="L2")], "loss")
+    assert said == Sentence("losses L1 (harm) and L2", ("L1", "L2"))
+    assert cited([], "loss") == Sentence("")

@@ -12,7 +12,7 @@ from harmpath.evidence import ElementEvidence, Evidence
 from harmpath.stpa.constraints import losses_of
 from harmpath.stpa.identity import content_hash, readable_id
 from harmpath.stpa.results import Condition, ControllerConstraint, Rule, UnsafeControlAction
-from harmpath.stpa.sentences import Part, Sentence, compose
+from harmpath.stpa.sentences import Part, Sentence, cited, compose
 
 __all__ = ["CLAUSE", "context_words", "controller_constraints", "element", "unsafe_control_actions"]
 
@@ -84,8 +84,8 @@ def _judged(device: Device, action: ControlAction, judgement: Judgement) -> Unsa
         context=context_words(device, context, believed, judgement.when),
     )
     if hazards:
-        named = [element(device, h) for h in hazards]
-        sentence = compose("{clause}, which can lead to {hazards}.", clause=clause, hazards=named)
+        named = cited([element(device, h) for h in hazards], "hazard")
+        sentence = compose("{clause}. This can lead to {hazards}.", clause=clause, hazards=named)
     else:
         because = judgement.not_hazardous or ""
         sentence = compose("Not hazardous: {clause}, because {because}.", clause=clause, because=because.rstrip("."))
@@ -182,7 +182,7 @@ def controller_constraints(device: Device, actions: Iterable[UnsafeControlAction
             action=element(device, uca.control_action),
             context=context_words(device, uca.context, (), uca.when),
         )
-        named = [element(device, h) for h in uca.hazards]
+        named = cited([element(device, h) for h in uca.hazards], "hazard")
         sentence = compose("{clause}. This prevents {hazards}.", clause=clause, hazards=named)
         id_ = readable_id("CC", uca.id)
         found.append(

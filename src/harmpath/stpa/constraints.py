@@ -6,7 +6,7 @@ from harmpath.device.control import Hazard, Loss, SubHazard
 from harmpath.device.model import Device
 from harmpath.evidence import ElementEvidence
 from harmpath.stpa.results import DerivedConstraint, Origin
-from harmpath.stpa.sentences import compose
+from harmpath.stpa.sentences import cited, compose
 
 __all__ = ["losses_of", "system_constraints"]
 
@@ -38,9 +38,14 @@ def system_constraints(device: Device) -> tuple[DerivedConstraint, ...]:
 def _inverted(device: Device, hazard: Hazard | SubHazard, own: str) -> DerivedConstraint:
     losses = losses_of(device, (hazard.id,))
     named = [e for e in (device.by_id[i][1] for i in losses if i in device.by_id) if isinstance(e, Loss)]
-    consequence = compose(", which can lead to {losses}", losses=named) if named else ""
+    consequence = compose(", which can lead to {losses}", losses=cited(named, "loss")) if named else ""
     if own:
-        sentence = compose("{own} This prevents {hazard}{then}.", own=_full_stop(own), hazard=hazard, then=consequence)
+        sentence = compose(
+            "{own} This prevents {hazard}{then}.",
+            own=_full_stop(own),
+            hazard=cited([hazard], "hazard"),
+            then=consequence,
+        )
     else:
         sentence = compose("The system must not come into this state: {hazard}{then}.", hazard=hazard, then=consequence)
     evidence = tuple(ElementEvidence(i) for i in (hazard.id, *losses))

@@ -13,7 +13,7 @@ from harmpath.stpa.actions import CLAUSE, context_words, element
 from harmpath.stpa.identity import readable_id
 from harmpath.stpa.loop import Loop, Place
 from harmpath.stpa.results import Condition, LossScenario, UnsafeControlAction
-from harmpath.stpa.sentences import Part, Sentence, compose
+from harmpath.stpa.sentences import Part, Sentence, cited, compose
 
 __all__ = ["CATALOGUE", "loss_scenarios"]
 
@@ -74,12 +74,13 @@ def _scenario(loop: Loop, aspect: Aspect, factor: CausalFactor, place: Place, ef
     uca, device = loop.uca, loop.device
     parts: dict[str, Part] = {**place.elements, **_states(uca, place)}
     cause = compose(factor.sentence, **parts)
+    losses = cited([element(device, i) for i in uca.losses], "loss")
     sentence = compose(
-        "{effect}, because {cause}. This can lead to {hazards}{losses}.",
+        "{effect}, because {cause}. This can lead to {hazards} {losses}.",
         effect=effect,
         cause=cause,
-        hazards=[element(device, h) for h in uca.hazards],
-        losses=compose(", and so to {losses}", losses=[element(device, i) for i in uca.losses]) if uca.losses else "",
+        hazards=cited([element(device, h) for h in uca.hazards], "hazard"),
+        losses=compose(" and so to {losses}", losses=losses) if losses.text else "",
     )
     starts = tuple(dict.fromkeys(e.id for name, e in place.elements.items() if name not in ("controller", "action")))
     elements = starts or (place.start.id,)

@@ -13,7 +13,7 @@ from typing import TypeAlias, Union
 
 from harmpath.device.values import Element
 
-__all__ = ["Part", "Sentence", "compose", "join"]
+__all__ = ["Part", "Sentence", "cited", "compose", "join", "places"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,6 +60,13 @@ def compose(template: str, /, **parts: Part) -> Sentence:
             text.append(filled.text)
             used.append(filled)
     return Sentence(_tidy("".join(text)), _ids(used))
+
+
+def cited(elements: Sequence[Part], noun: str) -> Sentence:
+    """``hazards H1 (too much insulin) and H2 (...)``: the noun, then each id with its name; empty for none."""
+    done = [compose("{id} ({name})", id=e.id, name=e) if isinstance(e, Element) and e.name else e for e in elements]
+    plural = noun + ("es" if noun.endswith("s") else "s")
+    return compose("{noun} {all}", noun=plural if len(done) > 1 else noun, all=done) if done else Sentence("")
 
 
 def places(template: str) -> frozenset[str]:
