@@ -159,10 +159,13 @@ class UnsafeControlActionRow(Row, frozen=True):
     source: str
     type: str
     group: str
-    context: dict[str, str]
-    believed: dict[str, str]
+    context: dict[str, tuple[str, ...]]
+    """Process-model variable to the states (any of them) it is really in."""
+    believed: dict[str, tuple[str, ...]]
+    """Variable to the states the controller believes it to be in."""
     when: str
     hazards: tuple[str, ...]
+    losses: tuple[str, ...]
     status: str
     """hazardous, not-hazardous or not-assessed."""
     reason: str
@@ -176,14 +179,20 @@ class LossScenarioRow(Row, frozen=True):
     id: str
     uca: str
     kind: str
+    """safety or security."""
     causal_factor: str
+    archetype: str
+    """Which of the four formal classes: where in the control loop it starts."""
     sentence: str
     elements: tuple[str, ...]
     goals: tuple[str, ...]
     """Attacker goals that would realise it."""
+    adversary: tuple[str, ...]
+    """What an attacker would do: inject, spoof, tamper, replay, delay, drop ..."""
+    false_datum: str
     attack_paths: tuple[str, ...]
     support: str
-    """supported (a path reaches a goal), unsupported (none does), or not-adversarial."""
+    """supported (an open path reaches a goal), unsupported (none does), or not-adversarial."""
     hazards: tuple[str, ...]
     losses: tuple[str, ...]
     evidence: tuple[EvidenceRow, ...]
