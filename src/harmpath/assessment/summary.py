@@ -1,0 +1,126 @@
+"""What a reader should know first: the risks by level, and what to protect first, with the reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from harmpath.assessment.matrix import Matrix
+from harmpath.assessment.model import (
+    AttackPathRow,
+    LossScenarioRow,
+    MatchRow,
+    RiskRow,
+    Summary,
+    UnsafeControlActionRow,
+)
+from harmpath.device.elements import Channel
+from harmpath.device.model import Device
+
+__all__ = ["summarise"]
+
+FIRST = 3
+"""How many channels to name."""
+
+
+def summarise(
+    device: Device,
+    matrix: Matrix,
+    risks: Sequence[RiskRow],
+    paths: Sequence[AttackPathRow],
+    ucas: Sequence[UnsafeControlActionRow],
+    scenarios: Sequence[LossScenarioRow],
+    matches: Sequence[MatchRow],
+) -> Summary:
+    """The first page of the report, from rows that exist."""
+    first = _protect_first(device, matrix, risks, paths)
+    levels = {
+        when: dict(sorted(Counter(getattr(r, f"risk_{when}") for r in risks).items()))
+        for when in ("before", "after", "planned")
+    }
+    counts = {
+        "components": len(device.components),
+        "channels": len(device.channels),
+        "unsafe control actions": sum(u.status == "hazardous" for u in ucas),
+        "ways not yet judged": sum(u.status == "not-assessed" for u in ucas),
+        "loss scenarios": len(scenarios),
+        "loss scenarios supported by an attack path": sum(s.support == "supported" for s in scenarios),
+        "known vulnerabilities": len({m.cve for m in matches}),
+        "known exploited vulnerabilities": len({m.cve for m in matches if m.known_exploited}),
+        "attack paths": len(paths),
+        "open attack paths": sum(p.open for p in paths),
+        "risks not acceptable": sum(r.acceptability == "not acceptable" for r in risks),
+    }
+    return Summary(
+        headline=_headline(device, matrix, risks),
+        protect_first=tuple(c.id for c, _ in first),
+        protect_because=tuple(reason for _, reason in first),
+        counts=counts,
+        risks_by_level=levels,
+    )
+
+
+def _headline(device: Device, matrix: Matrix, risks: Sequence[RiskRow]) -> str:
+    name = device.about.name
+    if not risks:
+        return f"No attack path to a hazard of {name} was found within what was assessed."
+    bad = [r for r in risks if r.acceptability == "not acceptable"]
+    worst = max((r.risk_after for r in risks), key=matrix.rank)
+    planned = [r for r in risks if matrix.acceptability(r.risk_planned) == "not acceptable"]
+    said = (
+        f"{len(bad)} of {len(risks)} risks of {name} are not acceptable with the controls it has; the worst is {worst}."
+    )
+    if bad and not planned:
+        return said + " With the recommended controls none remains."
+    if bad:
+        return said + f" With the recommended controls {len(planned)} remain."
+    return f"All {len(risks)} risks of {name} are acceptable with the controls it has; the worst is {worst}."
+
+
+def _protect_first(
+    device: Device, matrix: Matrix, risks: Sequence[RiskRow], paths: Sequence[AttackPathRow]
+) -> list[tuple[Channel, str]]:
+    """Channels by what crosses them: the worst risks not yet covered by an earlier choice, then how many, then cost.
+
+    Greedy, so that the second channel is the one that matters most once the first is protected.
+    """
+    path_of = {p.id: p for p in paths if p.open}
+    left = {r.attack_path: r for r in risks if r.attack_path in path_of and matrix.rank(r.risk_after) >= 0}
+    chosen: list[tuple[Channel, str]] = []
+    while left and len(chosen) < FIRST:
+        ranked = []
+        for channel in device.channels:
+            crossing = [r for p, r in left.items() if channel.id in path_of[p].elements]
+            if crossing and channel.id not in {c.id for c, _ in chosen}:
+                tally = Counter(matrix.rank(r.risk_after) for r in crossing)
+                key = tuple(tally.get(rank, 0) for rank in range(len(matrix.file.levels) - 1, -1, -1))
+                cheapest = min(path_of[r.attack_path].cost for r in crossing)
+                ranked.append((key, -cheapest, channel, crossing))
+        if not ranked:
+            break
+        _, _, best, crossing = max(ranked, key=lambda r: (r[0], r[1], r[2].id))
+        chosen.append((best, _because(device, matrix, best, crossing, path_of)))
+        for risk in crossing:
+            del left[risk.attack_path]
+    return chosen
+
+
+def _because(
+    device: Device, matrix: Matrix, channel: Channel, crossing: Sequence[RiskRow], paths: dict[str, AttackPathRow]
+) -> str:
+    worst = max((r.risk_after for r in crossing), key=matrix.rank)
+    count = sum(r.risk_after == worst for r in crossing)
+    ends = f"{device.component[channel.source].label} to {device.component[channel.target].label}"
+    gaps = [
+        f"{name.replace('_', ' ')} {level}"
+        for name, level in channel.protections.model_dump().items()
+        if level in ("none", "weak", "unknown")
+    ]
+    hazards = sorted({h for r in crossing for h in r.hazards})
+    starts = sorted({paths[r.attack_path].position for r in crossing})
+    protections = f"its protections: {', '.join(gaps)}" if gaps else "its protections are strong; its ends are not"
+    plural = "s" if count != 1 else ""
+    return (
+        f"{channel.label} ({ends}): {count} {worst} risk{plural} cross it and no channel named before it, "
+        f"leading to {', '.join(hazards)}; attackers start from {', '.join(starts)}; {protections}."
+    )
