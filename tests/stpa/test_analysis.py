@@ -97,7 +97,8 @@ def test_unsafe_control_actions_invert_to_controller_constraints(analysis: StpaA
     constraint = found[uca.id]
     assert (constraint.rule, constraint.context) == ("must-not", uca.context)
     assert constraint.sentence.text == (
-        "Dosing app must not provide Deliver bolus when glucose is low. This prevents hazard H1 (too much insulin acts)."
+        "Dosing app must not provide Deliver bolus when glucose is low."
+        " This prevents hazard H1 (too much insulin acts)."
     )
     assert found["UCA-own"].rule == "must"
     assert found[_by_type(analysis, "bolus", "too-late").id].rule == "in-time"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from harmpath.device.control import DesiredAction, Judgement
 from harmpath.device.model import Device
 from harmpath.device.project import Project
 from harmpath.device.reading import near_miss
@@ -62,16 +63,27 @@ def _unknown_id(device: Device, tree: Tree) -> Iterator[Problem]:
 
 
 def _unknown_state(device: Device, tree: Tree) -> Iterator[Problem]:
+    for path, variable, state in _state_mentions(device):
+        names = [s.id for s in device.variable[variable][1].states] if variable in device.variable else []
+        if names and state not in names:
+            remedy = near_miss(state, names) or f"Its states are: {', '.join(names)}."
+            said = f"The variable '{variable}' has no state '{state}'."
+            yield tree.problem(path, "unknown-state", said, value=state, remedy=remedy)
+
+
+def _state_mentions(device: Device) -> Iterator[tuple[Path_, str, str]]:
+    """Path, variable and state of every context that judgements and desired actions are given in."""
     for i, action in enumerate(device.control_actions):
-        for j, judgement in enumerate(action.unsafe):
-            for key, states in (("context", judgement.context), ("believed", judgement.believed)):
-                for variable, state in states.items():
-                    names = [s.id for s in device.variable[variable][1].states] if variable in device.variable else []
-                    if names and state not in names:
-                        remedy = near_miss(state, names) or f"Its states are: {', '.join(names)}."
-                        said = f"The variable '{variable}' has no state '{state}'."
-                        path = ("control_actions", i, "unsafe", j, key, variable)
-                        yield tree.problem(path, "unknown-state", said, value=state, remedy=remedy)
+        groups: tuple[tuple[str, tuple[Judgement | DesiredAction, ...]], ...] = (
+            ("unsafe", action.unsafe),
+            ("desired", action.desired),
+        )
+        for group, j, item in ((g, j, item) for g, items in groups for j, item in enumerate(items)):
+            path: Path_ = ("control_actions", i, group, j)
+            single = {"context": item.context, "believed": getattr(item, "believed", {})}
+            for key, states in single.items():
+                yield from (((*path, key, v), v, state) for v, state in states.items())
+            yield from (((*path, "any_of", v), v, s) for v, states in item.any_of.items() for s in states)
 
 
 def _hazard_without_loss(device: Device, tree: Tree) -> Iterator[Problem]:

@@ -7,11 +7,13 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from harmpath.device.values import Element, Id, Ids, Interval, Strict, Text
-from harmpath.device.vocabulary import Aspect, ControlActionKind, SeverityWord
+from harmpath.device.vocabulary import AiThreat, Aspect, ControlActionKind, LifecycleStage, SeverityWord
 
 __all__ = [
+    "AiThreatAnswer",
     "Assumption",
     "ControlAction",
+    "DesiredAction",
     "Feedback",
     "Hazard",
     "Judgement",
@@ -21,6 +23,7 @@ __all__ = [
     "ProcessVariableState",
     "Responsibility",
     "SafetyControl",
+    "SafetyRequirement",
     "SubHazard",
     "SystemConstraint",
 ]
@@ -79,6 +82,8 @@ class ProcessVariable(Element):
     unit: Text = ""
     states: tuple[ProcessVariableState, ...] = ()
     signals: Ids = Field((), description="signals the belief is formed from")
+    derivative_of: Id | None = Field(None, description="the variable whose change per minute it is")
+    adjustable: bool = Field(False, description="its bounds are set per patient; monitors name them as parameters")
     description: Text = ""
 
 
@@ -112,6 +117,15 @@ class Judgement(Strict):
         return self
 
 
+class DesiredAction(Strict):
+    """A context in which the action has to be provided, or has to be left out, for the device to do its work."""
+
+    type: Literal["provided", "not-provided"]
+    context: dict[Id, Id] = Field(default_factory=dict, description="process-model variable: its state")
+    any_of: dict[Id, Ids] = Field(default_factory=dict, description="variable: any of these states")
+    note: Text = ""
+
+
 class ControlAction(Element):
     """What a controller does to the process or to a lower controller."""
 
@@ -121,6 +135,11 @@ class ControlAction(Element):
     via: Ids = Field((), description="channels that carry it, in order")
     outputs: Ids = Field((), description="ML outputs it follows from")
     description: Text = ""
+    stage: LifecycleStage = Field("use", description="stage of an ML engine's life that the action belongs to")
+    engine: Id | None = Field(None, description="the ML engine whose life it is part of")
+    variables: Ids = Field((), description="variables of its context table; all of its controller's when empty")
+    combinations: Literal["full", "pairwise"] = Field("full", description="rows of its context table")
+    desired: tuple[DesiredAction, ...] = ()
     unsafe: tuple[Judgement, ...] = ()
 
 
@@ -131,6 +150,8 @@ class Feedback(Element):
     target: Id = Field(alias="to")
     via: Ids = ()
     signals: Ids = ()
+    stage: LifecycleStage = "use"
+    engine: Id | None = Field(None, description="the ML engine whose life it is part of")
     description: Text = ""
 
 
@@ -139,6 +160,30 @@ class Assumption(Element):
 
     about: Ids = ()
     description: Text
+
+
+class SafetyRequirement(Element):
+    """What the design must do so that a scenario, an unsafe control action or a hazard does not occur."""
+
+    covers: Ids = Field(description="loss scenarios, unsafe control actions, constraints or hazards")
+    description: Text
+    verified_by: Text = Field("", description="the test, analysis or inspection that shows it")
+
+
+class AiThreatAnswer(Strict):
+    """Where one of the AI-specific threats is addressed, or why it does not apply."""
+
+    threat: AiThreat
+    engine: Id | None = Field(None, description="the ML engine; every one when empty")
+    addressed_by: Ids = Field((), description="controls, requirements, components or control actions")
+    how: Text = ""
+    not_applicable: Text | None = Field(None, description="because ...")
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> AiThreatAnswer:
+        if bool(self.addressed_by) == bool(self.not_applicable):
+            raise ValueError("give either addressed_by, or not_applicable with the reason")
+        return self
 
 
 class SafetyControl(Element):

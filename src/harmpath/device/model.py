@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from harmpath.device.control import (
+    AiThreatAnswer,
     Assumption,
     ControlAction,
     Feedback,
@@ -18,10 +19,12 @@ from harmpath.device.control import (
     ProcessVariable,
     Responsibility,
     SafetyControl,
+    SafetyRequirement,
     SystemConstraint,
 )
 from harmpath.device.elements import Channel, Component, Feature, MLEngine, ModelOutput, Signal, Zone
-from harmpath.device.values import Element, Ids, Strict, Text
+from harmpath.device.values import Element, Id, Ids, Strict, Text
+from harmpath.errors import Severity
 
 __all__ = ["Device", "Identity", "OperationalState"]
 
@@ -65,7 +68,10 @@ class Device(Strict):
     responsibilities: tuple[Responsibility, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     controls: tuple[SafetyControl, ...] = ()
+    requirements: tuple[SafetyRequirement, ...] = ()
+    ai_threats: tuple[AiThreatAnswer, ...] = ()
     checks_off: Ids = Field((), description="consistency checks that are switched off, by id")
+    check_severity: dict[Id, Severity] = Field(default_factory=dict, description="check: error, warning or info")
 
     def elements(self) -> Iterator[tuple[str, Element]]:
         """Every element with an id, with its kind, in the order of the file."""
@@ -85,6 +91,7 @@ class Device(Strict):
             ("responsibility", self.responsibilities),
             ("assumption", self.assumptions),
             ("control", self.controls),
+            ("requirement", self.requirements),
             ("operational-state", self.about.operational_states),
         )
         for kind, group in groups:

@@ -89,24 +89,36 @@ def _control(device: Device) -> Iterator[Reference]:
         yield from _many((*path, "outputs"), action.outputs, "model-output")
         for j, judgement in enumerate(action.unsafe):
             yield from _many((*path, "unsafe", j, "hazards"), judgement.hazards, "hazard", "sub-hazard")
-            for key, states in (("context", judgement.context), ("believed", judgement.believed)):
-                for variable in states:
+            for key in ("context", "any_of", "believed"):
+                for variable in getattr(judgement, key):
                     yield Reference((*path, "unsafe", j, key, variable), variable, ("process-variable",))
+        for j, desired in enumerate(action.desired):
+            for key in ("context", "any_of"):
+                for variable in getattr(desired, key):
+                    yield Reference((*path, "desired", j, key, variable), variable, ("process-variable",))
+        yield from _many((*path, "variables"), action.variables, "process-variable")
+        yield from _one((*path, "engine"), action.engine, "ml-engine")
     for i, feedback in enumerate(device.feedback):
         yield from _one(("feedback", i, "from"), feedback.source, "component")
         yield from _one(("feedback", i, "to"), feedback.target, "component")
         yield from _many(("feedback", i, "via"), feedback.via, "channel")
         yield from _many(("feedback", i, "signals"), feedback.signals, "signal")
+        yield from _one(("feedback", i, "engine"), feedback.engine, "ml-engine")
     for i, model in enumerate(device.process_models):
         yield from _one(("process_models", i, "controller"), model.controller, "component")
         for j, variable_ in enumerate(model.variables):
-            yield from _many(("process_models", i, "variables", j, "signals"), variable_.signals, "signal")
+            place: Path_ = ("process_models", i, "variables", j)
+            yield from _many((*place, "signals"), variable_.signals, "signal")
+            yield from _one((*place, "derivative_of"), variable_.derivative_of, "process-variable")
     for i, duty in enumerate(device.responsibilities):
         yield from _one(("responsibilities", i, "controller"), duty.controller, "component")
     for i, assumption in enumerate(device.assumptions):
         yield from _many(("assumptions", i, "about"), assumption.about, "any")
     for i, control in enumerate(device.controls):
         yield from _many(("controls", i, "on"), control.on, "component", "channel", "signal", "ml-engine")
+    for i, answer in enumerate(device.ai_threats):
+        yield from _one(("ai_threats", i, "engine"), answer.engine, "ml-engine")
+        yield from _many(("ai_threats", i, "addressed_by"), answer.addressed_by, "any")
 
 
 _LISTS = {
@@ -123,6 +135,7 @@ _LISTS = {
     "responsibilities": "responsibilities",
     "assumptions": "assumptions",
     "controls": "controls",
+    "requirements": "requirements",
 }
 
 

@@ -6,11 +6,13 @@ from typing import Final, Literal, get_args
 
 __all__ = [
     "ASPECT_GROUP",
+    "AiThreat",
     "Aspect",
     "ComponentKind",
     "ControlActionKind",
     "Direction",
     "Level",
+    "LifecycleStage",
     "Medium",
     "Owner",
     "PhysicalAccess",
@@ -95,6 +97,20 @@ ASPECT_GROUP: Final[dict[str, str]] = {
     "applied-too-long": "stopped too soon or applied too long",
 }
 """The Handbook's four ways of being unsafe, by aspect."""
+
+LifecycleStage = Literal["use", "data-collection", "labelling", "training", "update", "monitoring"]
+"""Where in the life of an ML engine a control loop stands; ``use`` is the device doing its work."""
+
+AiThreat = Literal[
+    "data-poisoning",
+    "model-inversion-stealing",
+    "model-evasion",
+    "data-leakage",
+    "overfitting",
+    "model-bias",
+    "performance-drift",
+]
+"""The seven AI-specific threats of FDA's draft guidance on AI-enabled device software functions (2025), section XII."""
 
 ControlActionKind = Literal["therapy", "advice", "diagnosis", "alarm", "command", "configuration", "update"]
 
