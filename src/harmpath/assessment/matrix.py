@@ -13,7 +13,7 @@ from harmpath.device.values import Strict, Text
 from harmpath.device.yamltree import read
 from harmpath.errors import InputError
 
-__all__ = ["Matrix", "RiskLevel", "read_matrix"]
+__all__ = ["Matrix", "RiskLevel", "matrix_schema", "read_matrix"]
 
 
 class RiskLevel(Strict):
@@ -101,6 +101,11 @@ class Matrix:
     def to_json(self) -> dict[str, Any]:
         """The matrix as published in the assessment."""
         return self.file.model_dump(mode="json")
+
+
+def matrix_schema() -> dict[str, Any]:
+    """JSON Schema of a project's ``risk.yaml``."""
+    return _MatrixFile.model_json_schema()
 
 
 def read_matrix(project_folder: Path | None = None) -> Matrix:
