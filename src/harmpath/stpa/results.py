@@ -163,6 +163,14 @@ class StpaAnalysis:
         return {u.id: u for u in self.unsafe_control_actions}
 
     @cached_property
+    def by_action(self) -> dict[str, tuple[UnsafeControlAction, ...]]:
+        """Unsafe control actions, judged or not, by control action."""
+        grouped: dict[str, list[UnsafeControlAction]] = {}
+        for uca in self.unsafe_control_actions:
+            grouped.setdefault(uca.control_action, []).append(uca)
+        return {action: tuple(found) for action, found in grouped.items()}
+
+    @cached_property
     def scenarios_of(self) -> dict[str, tuple[LossScenario, ...]]:
         """Loss scenarios by unsafe control action."""
         grouped: dict[str, list[LossScenario]] = {u.id: [] for u in self.hazardous}
