@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ def test_shipped_matrix_never_falls() -> None:
     matrix = read_matrix()
     rows, columns = matrix.file.exploitability, matrix.file.severity
     ranks = [[matrix.rank(matrix.level(r, c)) for c in columns] for r in rows]
-    assert all(a <= b for row in ranks for a, b in zip(row, row[1:], strict=False))
-    assert all(a <= b for one, two in zip(ranks, ranks[1:], strict=False) for a, b in zip(one, two, strict=True))
+    assert all(a <= b for row in ranks for a, b in pairwise(row))
+    assert all(a <= b for one, two in pairwise(ranks) for a, b in zip(one, two, strict=True))
 
 
 def test_cut_risk_is_below_every_level() -> None:

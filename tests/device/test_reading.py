@@ -98,7 +98,7 @@ def test_intervals(text: str, inside: list[float], outside: list[float]) -> None
 
 @pytest.mark.parametrize("wrong", ["70", "[70, 54]", "[a, b]", "[1, 2, 3]", [1], None, "[1e999999999"])
 def test_wrong_intervals(wrong: object) -> None:
-    with pytest.raises(ValueError, match="interval|lower end"):
+    with pytest.raises(ValueError, match=r"interval|lower end"):
         Interval.parse(wrong)
 
 
@@ -122,7 +122,7 @@ def test_rates(text: str, per_second: float) -> None:
 
 @pytest.mark.parametrize("wrong", ["4", "fast", "4 / week", "/ min", "1 / 0 min"])
 def test_wrong_rates(wrong: str) -> None:
-    with pytest.raises(ValueError, match="amount per time|above zero"):
+    with pytest.raises(ValueError, match=r"amount per time|above zero"):
         Rate.parse(wrong)
 
 

@@ -35,11 +35,22 @@ def device_from(tree: Tree) -> Device:
     try:
         return Device.model_validate(tree.value)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=True)
+        found = _without_echoes(error.errors(include_url=False, include_context=True))
         problems = [_problem(tree, e) for e in found[:MAX_PROBLEMS]]
         if len(found) > MAX_PROBLEMS:
             problems.append(Problem("more", f"{len(found) - MAX_PROBLEMS} more problems are not shown.", tree.file))
         raise InputError(sorted(problems, key=lambda p: (p.line or 0, p.column or 0))) from error
+
+
+def _without_echoes(errors: list[Any]) -> list[Any]:
+    """A misspelt required key is one mistake, not an unknown key and a missing one."""
+    meant = set()
+    for error in errors:
+        if error["type"] == "extra_forbidden":
+            parent = error["loc"][:-1]
+            close = difflib.get_close_matches(str(error["loc"][-1]), _required(parent), n=1, cutoff=0.6)
+            meant.update((*parent, name) for name in close)
+    return [e for e in errors if e["type"] != "missing" or e["loc"] not in meant]
 
 
 def _problem(tree: Tree, error: Any) -> Problem:
