@@ -1,0 +1,5 @@
+"""``python -m harmpath``."""
+
+from harmpath.cli import main
+
+main()

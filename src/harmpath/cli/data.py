@@ -1,0 +1,83 @@
+"""data: the local store of public records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harmpath.cli.show import json_out, note, progress, table
+
+__all__ = ["add_to"]
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", help="Local store of public records.", envvar="HARMPATH_STORE")
+]
+
+data = typer.Typer(help="Public records in the local store: import a folder, show what is held.", no_args_is_help=True)
+
+
+@data.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="A folder (or one file) of records as their sources publish them.")],
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Import public records: NVD, CVE 5, KEV, EPSS, CISA CSAF, OSV.
+
+    May be interrupted and run again: what was imported stays, nothing is imported twice.
+    Example: harmpath data import ../shared/data
+    """
+    from harmpath.records import import_folder
+
+    report = import_folder(folder, store, progress("Importing"))
+    if json:
+        files = [f for f in report.files if f.status != "ignored"]
+        json_out({"schema": "harmpath-import-1", "store": str(report.store), "files": files, "skipped": report.skipped})
+    else:
+        rows = [
+            (f.name, f.source, f.status, f"{f.records:,}", f"{f.taken:,}", f.reason or _reasons(f.skipped))
+            for f in report.files
+            if f.status != "ignored"
+        ]
+        table("Imported", ("file", "source", "status", "records", "taken", "skipped, because"), rows)
+        ignored = sum(f.status == "ignored" for f in report.files)
+        note(f"{ignored} files hold no vulnerability records and were left alone.")
+        note(f"Store: {report.store}")
+    if report.refused:
+        raise typer.Exit(1)
+
+
+def _reasons(skipped: dict[str, int]) -> str:
+    return "; ".join(f"{n:,} {reason}" for reason, n in sorted(skipped.items()))
+
+
+@data.command("show")
+def show(store: StoreOption = None, json: JsonOption = False) -> None:
+    """What the local store holds, and what it does not.
+
+    Example: harmpath data show
+    """
+    from harmpath.assessment.rows import coverage_row
+    from harmpath.records import open_store
+
+    with open_store(store) as opened:
+        coverage = opened.coverage()
+    if json:
+        json_out({"schema": "harmpath-coverage-1", "coverage": coverage_row(coverage)})
+        return
+    rows = [(s.source, f"{s.records:,}", s.as_of, s.note) for s in coverage.sources]
+    table("Held", ("source", "records", "as of", "note"), rows, empty="The store is empty.")
+    years = sorted({y for s in coverage.sources for y in s.by_year})
+    by_year = [(s.source, *(f"{s.by_year.get(y, 0):,}" for y in years)) for s in coverage.sources if s.by_year]
+    if by_year:
+        table("Records by year of their identifier", ("source", *map(str, years)), by_year)
+    for missing in coverage.missing:
+        note(f"Not there: {missing.subject}: {missing.reason} {missing.remedy}".strip())
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register these commands."""
+    app.add_typer(data, name="data")
