@@ -74,6 +74,7 @@ class ProcessVariableState(Element):
     """One state a process-model variable can be in."""
 
     range: Interval | None = None
+    adjustable: bool = Field(False, description="its bounds are set per patient; monitors name them as parameters")
 
 
 class ProcessVariable(Element):
@@ -83,7 +84,6 @@ class ProcessVariable(Element):
     states: tuple[ProcessVariableState, ...] = ()
     signals: Ids = Field((), description="signals the belief is formed from")
     derivative_of: Id | None = Field(None, description="the variable whose change per minute it is")
-    adjustable: bool = Field(False, description="its bounds are set per patient; monitors name them as parameters")
     description: Text = ""
 
 
@@ -138,6 +138,7 @@ class ControlAction(Element):
     stage: LifecycleStage = Field("use", description="stage of an ML engine's life that the action belongs to")
     engine: Id | None = Field(None, description="the ML engine whose life it is part of")
     variables: Ids = Field((), description="variables of its context table; all of its controller's when empty")
+    deadline_s: float | None = Field(None, ge=0, description="seconds within which it must follow its context")
     combinations: Literal["full", "pairwise"] = Field("full", description="rows of its context table")
     desired: tuple[DesiredAction, ...] = ()
     unsafe: tuple[Judgement, ...] = ()
