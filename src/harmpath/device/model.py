@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field
 
@@ -27,6 +27,16 @@ from harmpath.device.values import Element, Id, Ids, Strict, Text
 from harmpath.errors import Severity
 
 __all__ = ["Device", "Identity", "OperationalState"]
+
+
+_T = TypeVar("_T")
+
+
+def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:
+    grouped: dict[str, list[_T]] = {}
+    for key, value in pairs:
+        grouped.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in grouped.items()}
 
 
 class OperationalState(Element):
@@ -143,6 +153,28 @@ class Device(Strict):
     def variable(self) -> dict[str, tuple[ProcessModel, ProcessVariable]]:
         """Process-model variables by id, each with its model."""
         return {v.id: (model, v) for model in self.process_models for v in model.variables}
+
+    @cached_property
+    def models_of(self) -> dict[str, tuple[ProcessModel, ...]]:
+        """Process models by controller."""
+        return _grouped((m.controller, m) for m in self.process_models)
+
+    @cached_property
+    def actions_on(self) -> dict[str, tuple[ControlAction, ...]]:
+        """Control actions by target, each group sorted by id."""
+        return _grouped((a.target, a) for a in sorted(self.control_actions, key=lambda a: a.id))
+
+    @cached_property
+    def engines_in(self) -> dict[str, tuple[MLEngine, ...]]:
+        """ML engines by component, each group sorted by id."""
+        return _grouped((e.component, e) for e in sorted(self.ml_engines, key=lambda e: e.id))
+
+    @cached_property
+    def inputs_of(self) -> dict[str, tuple[Signal, ...]]:
+        """Signals that feed an ML engine, by engine, each group sorted by id."""
+        fed = ((self.feature[f][0].id, s) for s in self.signals for f in s.feeds if f in self.feature)
+        unique = {(engine, signal.id): (engine, signal) for engine, signal in fed}
+        return _grouped(unique[key] for key in sorted(unique))
 
     def host_chain(self, component: str) -> tuple[str, ...]:
         """The component and what it runs on, innermost first. A cycle of hosts ends where it closes."""

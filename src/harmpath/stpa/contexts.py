@@ -15,7 +15,18 @@ from harmpath.stpa.boxes import Box, Space
 from harmpath.stpa.pairwise import pairwise_rows
 from harmpath.stpa.results import StpaAnalysis, UnsafeControlAction
 
-__all__ = ["MAX_ROWS", "Clash", "ContextTable", "Coverage", "Row", "Verdict", "context_table", "context_tables"]
+__all__ = [
+    "MAX_ROWS",
+    "Clash",
+    "ContextTable",
+    "Coverage",
+    "Row",
+    "Verdict",
+    "clashes",
+    "context_table",
+    "context_tables",
+    "unmatched_rules",
+]
 
 MAX_ROWS = 20_000
 """A table with more rows is reduced to pairwise; nobody reads further than this either."""
@@ -101,9 +112,7 @@ def context_tables(device: Device, analysis: StpaAnalysis, limit: int = MAX_ROWS
 
 def context_table(device: Device, analysis: StpaAnalysis, action: ControlAction, limit: int = MAX_ROWS) -> ContextTable:
     """Count the combinations, judge them by the rules, and build the rows as far as that is sensible."""
-    rules = [u for u in analysis.by_action.get(action.id, ()) if u.type is not None]
-    space = Space(_states(device, action))
-    boxes = [_box(u) for u in rules]
+    space, boxes = _space(device, analysis, action)
     fitting = [b for b in boxes if space.fits(b)]
     chosen, reason, kept = _rows(space, fitting, action, limit)
     return ContextTable(
@@ -119,9 +128,27 @@ def context_table(device: Device, analysis: StpaAnalysis, action: ControlAction,
     )
 
 
+def clashes(device: Device, analysis: StpaAnalysis, action: ControlAction) -> tuple[Clash, ...]:
+    """Rules of the action that cannot both hold; no row is built."""
+    space, boxes = _space(device, analysis, action)
+    return tuple(_clashes(space, [b for b in boxes if space.fits(b)], action))
+
+
+def unmatched_rules(device: Device, analysis: StpaAnalysis, action: ControlAction) -> tuple[NotAssessed, ...]:
+    """Rules of the action that match no row, with the reason; no row is built."""
+    return tuple(_unmatched(*_space(device, analysis, action)))
+
+
+def _space(
+    device: Device, analysis: StpaAnalysis, action: ControlAction
+) -> tuple[Space, list[Box[UnsafeControlAction]]]:
+    rules = (u for u in analysis.by_action.get(action.id, ()) if u.type is not None)
+    return Space(_states(device, action)), [_box(u) for u in rules]
+
+
 def _states(device: Device, action: ControlAction) -> dict[str, tuple[str, ...]]:
     """States by variable: those the action names, or all of its controller's and those its judgements name."""
-    own = [v.id for m in device.process_models if m.controller == action.source for v in m.variables]
+    own = [v.id for m in device.models_of.get(action.source, ()) for v in m.variables]
     items: tuple[Judgement | DesiredAction, ...] = (*action.unsafe, *action.desired)
     mentioned = sorted({v for i in items for v in (*i.context, *i.any_of)})
     names = dict.fromkeys((*(action.variables or own), *(() if action.variables else mentioned)))

@@ -37,7 +37,7 @@ def engines_behind(device: Device, action: ControlAction) -> tuple[MLEngine, ...
     """The ML engines that the action follows from: those of its outputs, and those that run in its source."""
     named = {device.output[o][0].id for o in action.outputs if o in device.output}
     if not named:
-        named = {e.id for e in device.ml_engines if e.component == action.source}
+        return device.engines_in.get(action.source, ())
     return tuple(sorted((e for e in device.ml_engines if e.id in named), key=lambda e: e.id))
 
 
@@ -58,7 +58,7 @@ class Loop:
     def variables(self) -> tuple[ProcessVariable, ...]:
         """The variables of the context; all of the controller's where the context names none."""
         named = {c.variable for c in (*self.uca.context, *self.uca.believed)}
-        own = [v for m in self.device.process_models if m.controller == self.action.source for v in m.variables]
+        own = [v for m in self.device.models_of.get(self.action.source, ()) for v in m.variables]
         chosen = [self.device.variable[n][1] for n in sorted(named) if n in self.device.variable]
         return tuple(chosen or sorted(own, key=lambda v: v.id))
 
@@ -117,10 +117,8 @@ class Loop:
                 for output in sorted(chosen, key=lambda o: o.id):
                     yield {"engine": engine, "output": output}, "output", None
             elif anchor == "engine-input":
-                features = {f.id for f in engine.inputs}
-                for signal in sorted(self.device.signals, key=lambda s: s.id):
-                    if features.intersection(signal.feeds):
-                        yield {"engine": engine, "signal": signal}, "signal", None
+                for signal in self.device.inputs_of.get(engine.id, ()):
+                    yield {"engine": engine, "signal": signal}, "signal", None
             else:
                 yield {"engine": engine}, "engine", None
 
@@ -131,9 +129,8 @@ class Loop:
                 if channel in self.device.channel:
                     yield {"channel": self.device.channel[channel]}, "channel", None
         elif anchor == "rival":
-            for other in sorted(self.device.control_actions, key=lambda a: a.id):
-                shares = other.target == self.action.target and other.source != self.action.source
-                if shares and other.source in self.device.component:
+            for other in self.device.actions_on.get(self.action.target, ()):
+                if other.source != self.action.source and other.source in self.device.component:
                     yield {"rival": other, "other": self.device.component[other.source]}, "rival", None
         elif anchor == "actuator" and target is not None and target.kind not in _PEOPLE:
             yield {"actuator": target}, "actuator", None
