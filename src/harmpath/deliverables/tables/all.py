@@ -1,0 +1,42 @@
+"""All tables, in the order of the report."""
+
+from __future__ import annotations
+
+from harmpath.deliverables.tables import model, security, stpa
+from harmpath.deliverables.tables.table import Table
+from harmpath.deliverables.view import View
+
+__all__ = ["all_tables"]
+
+_MAKERS = (
+    model.sources,
+    model.not_assessed,
+    security.attack_paths,
+    security.attack_steps,
+    security.reach,
+    security.risks,
+    security.cut_sets,
+    security.controls,
+    stpa.losses,
+    stpa.hazards,
+    stpa.constraints,
+    stpa.unsafe_control_actions,
+    stpa.loss_scenarios,
+    security.technologies,
+    security.matches,
+    security.unmatched,
+    security.precedents,
+    model.components,
+    model.channels,
+    model.signals,
+    model.elements,
+    model.decisions,
+    model.findings,
+    model.traces,
+)
+
+
+def all_tables(view: View) -> dict[str, Table]:
+    """Every table by id."""
+    made = (make(view) for make in _MAKERS)
+    return {t.id: t for t in made}
