@@ -1,0 +1,191 @@
+"""``analyse``: every goal of the device, the cheapest ways to reach it, and the Reach per ML input."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Literal
+
+from harmpath.attackpaths.problem import Problem, Solution
+from harmpath.attackpaths.hypergraph import UNREACHED
+from harmpath.attackpaths.placement import Placement, existing_placements
+from harmpath.attackpaths.reach import Reach, reach_of
+from harmpath.attackpaths.relations import relations_of
+from harmpath.attackpaths.results import AttackAnalysis, AttackPath, Counts, Unreachable
+from harmpath.attackpaths.vulnerability import KnownVulnerability
+from harmpath.attackpaths.writing import path_of
+from harmpath.catalogue.controls import SecurityControl, security_controls
+from harmpath.catalogue.rules import AttackRule, attack_rules
+from harmpath.catalogue.vocabulary import POSITIONS, PROTECTIONS
+from harmpath.device.goals import Goal, goals_of
+from harmpath.device.model import Device
+from harmpath.evidence import ElementEvidence, Evidence, NotAssessed
+
+__all__ = ["analyse", "placements_for"]
+
+Controls = Literal["none", "existing"] | Sequence[Placement]
+
+
+def placements_for(device: Device, controls: Controls) -> tuple[Placement, ...]:
+    """The placements that a ``controls`` argument stands for."""
+    if controls == "none":
+        return ()
+    if controls == "existing":
+        return existing_placements(device)
+    return tuple(sorted({p for p in controls if isinstance(p, Placement)}))
+
+
+def analyse(
+    device: Device,
+    vulnerabilities: Sequence[KnownVulnerability],
+    *,
+    controls: Controls = "none",
+    k: int = 10,
+    positions: Sequence[str] = POSITIONS,
+    goals: Sequence[Goal] | None = None,
+    rules: Sequence[AttackRule] | None = None,
+    catalogue: Sequence[SecurityControl] | None = None,
+) -> AttackAnalysis:
+    """Find what an attacker can reach.
+
+    Args:
+        device: the model.
+        vulnerabilities: known vulnerabilities of its components and channels.
+        controls: ``none`` (the protections as stated, no named control), ``existing`` (with the implemented controls
+            of device.yaml), or placements.
+        k: how many paths per goal, cheapest first.
+        positions: attacker positions to start from.
+        goals: goals to look at; all of the device when None.
+        rules: attack rules; the shipped ones when None.
+        catalogue: security controls; the shipped ones when None.
+    """
+    used_rules = attack_rules() if rules is None else tuple(sorted(rules, key=lambda r: r.id))
+    used_controls = security_controls() if catalogue is None else tuple(catalogue)
+    problem = Problem(device, vulnerabilities, used_rules, used_controls, positions=positions)
+    placed = placements_for(device, controls)
+    solution = problem.solve(placed)
+    wanted = goals_of(device) if goals is None else tuple(sorted(set(goals)))
+    paths = tuple(path for goal in wanted for path in _paths(solution, goal, k))
+    missed = [goal for goal in wanted if not solution.reached(goal)]
+    return AttackAnalysis(
+        paths=paths,
+        reach=_reach(problem, solution, paths, placed),
+        unreachable=_unreachable(problem, missed, vulnerabilities),
+        not_assessed=_not_assessed(problem, solution, vulnerabilities, placed),
+        controls=placed,
+        counts=_counts(problem, solution, wanted, missed),
+    )
+
+
+def _paths(solution: Solution, goal: Goal, k: int) -> list[AttackPath]:
+    fact = solution.goal_fact(goal)
+    if fact is None:
+        return []
+    return [path_of(solution.problem, goal, d) for d in solution.derivations.cheapest(fact, k)]
+
+
+def _reach(
+    problem: Problem, solution: Solution, paths: tuple[AttackPath, ...], placed: Sequence[Placement]
+) -> tuple[Reach, ...]:
+    graph, grounding = problem.graph, problem.grounding
+    operations: dict[str, set[str]] = defaultdict(set)
+    for kind in ("falsify-signal", "withhold-signal"):
+        for signal in problem.device.signals:
+            fact = graph.number.get((kind, signal.id))
+            for step in graph.into[fact] if fact is not None else ():
+                if solution.usable(step):
+                    operations[signal.id] |= set(grounding.rules[grounding.rule[step]].operations)
+    by_signal: dict[str, list[str]] = defaultdict(list)
+    for path in paths:
+        if path.goal.kind in ("falsify-signal", "withhold-signal"):
+            by_signal[path.goal.target].append(path.id)
+    controlled = {e for (c, e), f in graph.number.items() if c == "execute" and solution.best.value[f] < UNREACHED}
+    limiting: dict[str, dict[str, str]] = defaultdict(dict)
+    for p in placed:
+        control = problem.placements.control.get(p.control)
+        if control is not None and control.limits and problem.placements.applies(control, p.element):
+            limiting[control.limits].setdefault(p.element, control.id)
+    return reach_of(problem.device, operations, {s: tuple(i) for s, i in by_signal.items()}, controlled, limiting)
+
+
+def _unreachable(
+    problem: Problem, missed: Sequence[Goal], vulnerabilities: Sequence[KnownVulnerability]
+) -> tuple[Unreachable, ...]:
+    """Why each goal is not reached: what keeps the attacker from the easiest path that a bare device would offer."""
+    if not missed:
+        return ()
+    device = problem.device
+    relations = relations_of(device, vulnerabilities)
+    elements = [*sorted(device.component), *sorted(device.channel), *sorted(e.id for e in device.ml_engines)]
+    relations["weak"] = [(e, p) for e in elements for p in PROTECTIONS]
+    bare = Problem(
+        device, vulnerabilities, problem.grounding.rules, (), positions=problem.positions, relations=relations
+    ).solve()
+    return tuple(_why(problem, bare, goal) for goal in missed)
+
+
+def _why(problem: Problem, bare: Solution, goal: Goal) -> Unreachable:
+    fact = bare.goal_fact(goal)
+    found = bare.derivations.cheapest(fact, 1) if fact is not None else ()
+    if not found:
+        return Unreachable(goal, "No attack rule leads here from the considered positions, whatever the protections.")
+    kept: dict[Evidence, None] = {}
+    grounding = bare.problem.grounding
+    for step in found[0].steps:
+        rule, binding = grounding.rules[grounding.rule[step]], grounding.binding(step)
+        for element, protection in problem.weak_licences(rule, binding):
+            level = problem.level(element, protection)
+            if level in ("strong", "not-applicable"):
+                kept[ElementEvidence(element, f"{protection}: {level}")] = None
+    if kept:
+        said = "; ".join(f"{e.id} has {e.note}" for e in kept if isinstance(e, ElementEvidence))
+        return Unreachable(goal, f"The easiest way in is closed: {said}.", tuple(kept))
+    return Unreachable(goal, "Every way in is closed by the controls in place.")
+
+
+def _not_assessed(
+    problem: Problem, solution: Solution, vulnerabilities: Sequence[KnownVulnerability], placed: Sequence[Placement]
+) -> tuple[NotAssessed, ...]:
+    device, grounding = problem.device, problem.grounding
+    unknown: set[tuple[str, str]] = set()
+    for step, number in enumerate(grounding.rule):
+        rule = grounding.rules[number]
+        if rule.licences and not rule.uses_vulnerability and solution.usable(step):
+            pairs = problem.weak_licences(rule, grounding.binding(step))
+            unknown |= {(e, p) for e, p in pairs if problem.level(e, p) == "unknown"}
+    found = [
+        NotAssessed(
+            element,
+            f"{protection} is unknown and was treated as absent.",
+            f"State protections.{protection} of {element} in device.yaml.",
+        )
+        for element, protection in sorted(unknown)
+    ]
+    known = set(device.component) | set(device.channel)
+    found += [
+        NotAssessed(v.id, f"It is a vulnerability of '{v.element}', which is no component or channel of the model.")
+        for v in sorted(vulnerabilities, key=lambda v: (v.id, v.element))
+        if v.element not in known
+    ]
+    found += [
+        NotAssessed(str(p), "The control cannot be placed there, or is not in the catalogue; it was not counted.")
+        for p in placed
+        if p.control not in problem.placements.control
+        or not problem.placements.applies(problem.placements.control[p.control], p.element)
+    ]
+    left_out = [p for p in POSITIONS if p not in problem.positions]
+    found += [NotAssessed(f"position {p}", "Attackers in this position were left out on request.") for p in left_out]
+    return tuple(found)
+
+
+def _counts(problem: Problem, solution: Solution, wanted: Sequence[Goal], missed: Sequence[Goal]) -> Counts:
+    return Counts(
+        rules=len(problem.grounding.rules),
+        rules_applied=len(set(problem.grounding.rule)),
+        facts=len(problem.graph.facts),
+        facts_reached=len(solution.best.order),
+        steps=len(problem.graph.head),
+        steps_removed=len(solution.removed),
+        goals=len(wanted),
+        goals_reached=len(wanted) - len(missed),
+    )

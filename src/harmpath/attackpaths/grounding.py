@@ -1,0 +1,162 @@
+"""From rules and relations to the AND/OR graph: every way in which a rule applies to this device.
+
+A rule's conditions on the model are joined relation by relation over indices, so that the work is proportional to
+what applies; attackers' positions are facts like any other and are never multiplied in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harmpath.attackpaths.hypergraph import Hypergraph
+from harmpath.attackpaths.relations import Relations
+from harmpath.catalogue.atoms import Atom
+from harmpath.catalogue.rules import AttackRule
+
+__all__ = ["Grounding", "ground"]
+
+_Index = dict[tuple[str, ...], list[tuple[str, ...]]]
+CostOf = Callable[[AttackRule, dict[str, str]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """The graph, and for every step the rule and the values of the rule's variables."""
+
+    graph: Hypergraph
+    rules: tuple[AttackRule, ...]
+    rule: list[int]
+    """Per step: index into rules."""
+    values: list[tuple[str, ...]]
+    """Per step: values in the order of ``variables`` of its rule."""
+    variables: tuple[tuple[str, ...], ...]
+    """Per rule: its variables."""
+
+    def binding(self, step: int) -> dict[str, str]:
+        """What the variables of the step's rule stand for."""
+        return dict(zip(self.variables[self.rule[step]], self.values[step], strict=True))
+
+
+class _Indices:
+    """Relations indexed by the argument positions that a join knows, made when first asked for."""
+
+    def __init__(self, relations: Relations, domains: dict[str, list[tuple[str, ...]]]) -> None:
+        self._relations = dict(relations)
+        self._domains = domains
+        self._made: dict[tuple[str, tuple[int, ...]], _Index] = {}
+
+    def size(self, name: str) -> int:
+        """How many rows a relation has. ``any component|channel`` is every element of these kinds."""
+        if name not in self._relations and name.startswith("any "):
+            kinds = name.removeprefix("any ").split("|")
+            self._relations[name] = [row for kind in kinds for row in self._domains[kind]]
+        return len(self._relations.get(name, ()))
+
+    def index(self, name: str, positions: tuple[int, ...]) -> _Index:
+        made = self._made.get((name, positions))
+        if made is None:
+            made = self._made[name, positions] = {}
+            for row in self._relations.get(name, ()):
+                made.setdefault(tuple(row[p] for p in positions), []).append(row)
+        return made
+
+
+def ground(
+    rules: Sequence[AttackRule], relations: Relations, elements: dict[str, list[str]], cost_of: CostOf
+) -> Grounding:
+    """Every application of every rule.
+
+    Args:
+        rules: sorted by id; the order fixes the numbering of steps.
+        relations: see :func:`harmpath.attackpaths.relations.relations_of`.
+        elements: ids by kind of element, for variables that no relation binds.
+        cost_of: cost of a step from its rule and binding, at least 1.
+    """
+    indices = _Indices(relations, {kind: [(e,) for e in ids] for kind, ids in elements.items()})
+    result = Grounding(Hypergraph(), tuple(rules), [], [], tuple(_variables(r) for r in rules))
+    for number, rule in enumerate(rules):
+        rows = sorted(set(_join(rule, result.variables[number], indices)))
+        _add_steps(result, number, rule, rows, cost_of)
+    return result
+
+
+def _variables(rule: AttackRule) -> tuple[str, ...]:
+    return tuple(sorted(rule.sorts))
+
+
+def _join(rule: AttackRule, variables: tuple[str, ...], indices: _Indices) -> list[tuple[str, ...]]:
+    """Values of the rule's variables for which all its conditions on the model hold."""
+    slots: dict[str, int] = {}
+    rows: list[tuple[str, ...]] = [()]
+    waiting = list(rule.when) + [
+        Atom("any " + "|".join(sorted(rule.sorts[v])), (v,))
+        for v in variables
+        if not any(v in a.variables for a in rule.when)
+    ]
+    while waiting and rows:
+        atom = min(waiting, key=lambda a: _preference(a, slots, indices))
+        waiting.remove(atom)
+        rows = _extend(rows, atom, slots, indices)
+    order = [slots.get(v, -1) for v in variables]
+    return [tuple(row[i] for i in order) for row in rows]
+
+
+def _preference(atom: Atom, slots: dict[str, int], indices: _Indices) -> tuple[int, int, int]:
+    """Join next what shares most with what is known, then what is smallest."""
+    free = sum(1 for v in atom.variables if v not in slots)
+    shared = sum(1 for v in atom.variables if v in slots)
+    return (0 if shared or not slots else 1, free, indices.size(atom.predicate))
+
+
+def _extend(
+    rows: list[tuple[str, ...]], atom: Atom, slots: dict[str, int], indices: _Indices
+) -> list[tuple[str, ...]]:
+    keyed = [(p, slots[a]) for p, a in enumerate(atom.arguments) if isinstance(a, str) and a in slots]
+    free = [(p, a) for p, a in enumerate(atom.arguments) if isinstance(a, str) and a not in slots]
+    tests = [(p, a) for p, a in enumerate(atom.arguments) if not isinstance(a, str)]
+    table = _selected(indices.index(atom.predicate, tuple(p for p, _ in keyed)), tests, [p for p, _ in free])
+    sources = [s for _, s in keyed]
+    for offset, (_, variable) in enumerate(free):
+        slots[variable] = len(rows[0]) + offset
+    if len(sources) == 1:
+        only = sources[0]
+        return [row + more for row in rows for more in table.get((row[only],), ())]
+    return [row + more for row in rows for more in table.get(tuple(row[s] for s in sources), ())]
+
+
+def _selected(index: _Index, tests: list[tuple[int, frozenset[str]]], free: list[int]) -> _Index:
+    """The rows that pass the constants, reduced to the new variables' values."""
+    selected: _Index = {}
+    for key, rows in index.items():
+        kept = [tuple(r[p] for p in free) for r in rows if all(r[p] in words for p, words in tests)]
+        if kept:
+            selected[key] = list(dict.fromkeys(kept))
+    return selected
+
+
+def _add_steps(
+    result: Grounding, number: int, rule: AttackRule, rows: list[tuple[str, ...]], cost_of: CostOf
+) -> None:
+    graph, variables = result.graph, result.variables[number]
+    given = [(a.predicate, _slot(a.arguments[0], variables)) for a in rule.given]
+    gains = [(_slot(a.predicate, variables), _slot(a.arguments[0], variables)) for a in rule.gains]
+    for row in rows:
+        body = [graph.fact((p, row[s] if isinstance(s, int) else s)) for p, s in given]
+        cost = cost_of(rule, dict(zip(variables, row, strict=True)))
+        heads = dict.fromkeys(
+            (row[p] if isinstance(p, int) else p, row[s] if isinstance(s, int) else s) for p, s in gains
+        )
+        for head in heads:
+            if graph.add(graph.fact(head), body, cost) is not None:
+                result.rule.append(number)
+                result.values.append(row)
+
+
+def _slot(argument: str | frozenset[str], variables: tuple[str, ...]) -> int | str:
+    """Where in a row the argument's value stands; a constant stands for itself."""
+    if isinstance(argument, str) and argument in variables:
+        return variables.index(argument)
+    return argument if isinstance(argument, str) else next(iter(argument))
+
+

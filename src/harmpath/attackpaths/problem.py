@@ -1,0 +1,124 @@
+"""One device, its vulnerabilities and the catalogues, made into a graph once and asked many things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harmpath.attackpaths.costs import step_cost, vulnerability_cost
+from harmpath.attackpaths.derivations import Derivations
+from harmpath.attackpaths.grounding import ground
+from harmpath.attackpaths.hypergraph import UNREACHED, Best, cheapest
+from harmpath.attackpaths.placement import Placement, Placements
+from harmpath.attackpaths.relations import Relations, level_of, relations_of
+from harmpath.attackpaths.vulnerability import KnownVulnerability
+from harmpath.catalogue.controls import SecurityControl
+from harmpath.catalogue.rules import AttackRule
+from harmpath.catalogue.scales import exploitability_scale
+from harmpath.catalogue.vocabulary import POSITIONS
+from harmpath.device.goals import Goal
+from harmpath.device.model import Device
+
+__all__ = ["Problem", "Solution"]
+
+
+class Problem:
+    """The AND/OR graph of a device. Immutable once made."""
+
+    def __init__(
+        self,
+        device: Device,
+        vulnerabilities: Sequence[KnownVulnerability],
+        rules: Sequence[AttackRule],
+        controls: Sequence[SecurityControl],
+        *,
+        positions: Sequence[str] = POSITIONS,
+        relations: Relations | None = None,
+    ) -> None:
+        self.device = device
+        self.scale = exploitability_scale()
+        self._vulnerabilities: dict[tuple[str, str], list[KnownVulnerability]] = {}
+        ranked = sorted(vulnerabilities, key=lambda v: (vulnerability_cost(self.scale, v), v.id))
+        for v in ranked:
+            for gain in dict.fromkeys(v.gains):
+                self._vulnerabilities.setdefault((v.element, gain), []).append(v)
+        elements = {
+            "component": sorted(device.component),
+            "channel": sorted(device.channel),
+            "signal": sorted(device.signal),
+            "ml-engine": sorted(e.id for e in device.ml_engines),
+            "model-output": sorted(device.output),
+            "control-action": sorted(a.id for a in device.control_actions),
+        }
+        self._levels: dict[tuple[str, str], str] = {}
+        made = relations if relations is not None else relations_of(device, vulnerabilities)
+        self.grounding = ground(rules, made, elements, self._cost)
+        self.graph = self.grounding.graph
+        self.placements = Placements(device, controls)
+        self.positions = tuple(p for p in POSITIONS if p in positions)
+        self.start = sorted(self.graph.fact(("at", p)) for p in self.positions)
+
+    def level(self, element: str, protection: str) -> str:
+        """The stated level of a protection."""
+        found = self._levels.get((element, protection))
+        if found is None:
+            found = self._levels[element, protection] = level_of(self.device, element, protection)
+        return found
+
+    def vulnerabilities_of(self, rule: AttackRule, binding: dict[str, str]) -> tuple[KnownVulnerability, ...]:
+        """The vulnerabilities of which any one licenses the step, cheapest first."""
+        for licence in rule.licences:
+            if licence.predicate == "vulnerable":
+                element, position, privileges, interaction, gain = licence.arguments
+                held = self._vulnerabilities.get((binding[str(element)], _bound(gain, binding)), [])
+                return tuple(
+                    v
+                    for v in held
+                    if v.position in position and v.privileges in privileges and v.user_interaction in interaction
+                )
+        return ()
+
+    def _cost(self, rule: AttackRule, binding: dict[str, str]) -> int:
+        if rule.uses_vulnerability:
+            return vulnerability_cost(self.scale, self.vulnerabilities_of(rule, binding)[0])
+        weak = sum(1 for e, p in self.weak_licences(rule, binding) if self.level(e, p) == "weak")
+        return step_cost(self.scale, rule, weak)
+
+    def weak_licences(self, rule: AttackRule, binding: dict[str, str]) -> list[tuple[str, str]]:
+        """The missing protections, as (element, protection), that license a step."""
+        return [
+            (binding[a.variables[0]], protection)
+            for a in rule.licences
+            if a.predicate == "weak"
+            for protection in sorted(a.arguments[1])
+        ]
+
+    def solve(self, placed: Iterable[Placement] = ()) -> Solution:
+        """What can be reached with the given controls in place."""
+        return Solution(self, self.placements.removed_by(self.grounding, placed))
+
+
+def _bound(gain: str | frozenset[str], binding: dict[str, str]) -> str:
+    return binding[gain] if isinstance(gain, str) else next(iter(gain))
+
+
+class Solution:
+    """The fixpoint of a problem under one set of removed steps."""
+
+    def __init__(self, problem: Problem, removed: frozenset[int]) -> None:
+        self.problem = problem
+        self.removed = removed
+        self.best: Best = cheapest(problem.graph, problem.start, removed)
+        self.derivations = Derivations(problem.graph, self.best, removed)
+
+    def goal_fact(self, goal: Goal) -> int | None:
+        """The number of a goal's fact; None when no rule leads to it."""
+        return self.problem.graph.number.get((goal.kind, goal.target))
+
+    def reached(self, goal: Goal) -> bool:
+        """True when some derivation reaches the goal."""
+        fact = self.goal_fact(goal)
+        return fact is not None and self.best.value[fact] < UNREACHED
+
+    def usable(self, step: int) -> bool:
+        """True when the step is not removed and all it needs can be reached."""
+        return step not in self.removed and all(self.best.value[f] < UNREACHED for f in self.problem.graph.body[step])
