@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import msgspec
 
 from harmpath.assessment.model import Assessment
+from harmpath.assessment.schemas import assessment_schema
 
-__all__ = ["assessment_json", "assessment_schema", "schema_json"]
+__all__ = ["assessment_json", "schema_json"]
 
 
 def assessment_json(assessment: Assessment) -> bytes:
     """The file's bytes: UTF-8, keys sorted, indented, a newline at the end."""
     return msgspec.json.format(msgspec.json.encode(assessment, order="sorted"), indent=1) + b"\n"
-
-
-def assessment_schema() -> dict[str, Any]:
-    """JSON Schema (2020-12) of assessment.json, made from the classes that define it."""
-    schema = msgspec.json.schema(Assessment)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "harmpath assessment",
-        "description": "What harmpath says about one device: the content of assessment.json.",
-        **schema,
-    }
 
 
 def schema_json() -> bytes:

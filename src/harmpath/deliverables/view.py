@@ -110,6 +110,11 @@ class View:
             found.setdefault(risk.attack_path, []).append(risk)
         return {path: tuple(rows) for path, rows in found.items()}
 
+    @cached_property
+    def cve_of(self) -> dict[str, str]:
+        """The CVE of each match; steps and paths name matches, people know CVEs."""
+        return {match.id: match.cve for match in self.assessment.matches}
+
     def protection(self, channel: Mapping[str, Any]) -> str:
         """How well a channel resists false data, as a key of :data:`PROTECTION_WORDS`.
 

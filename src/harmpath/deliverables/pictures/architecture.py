@@ -9,7 +9,7 @@ from harmpath.deliverables.pictures.drawing import Canvas, Card, Legend, Line, P
 from harmpath.deliverables.pictures.layered import Arrow, Box, lay_out
 from harmpath.deliverables.view import PROTECTION_WORDS, View, words
 
-__all__ = ["architecture_picture", "component_card"]
+__all__ = ["architecture_picture", "component_card", "level"]
 
 _LEVEL: Final[dict[str, int]] = {
     "training-environment": 0,
@@ -35,6 +35,11 @@ _LEVEL: Final[dict[str, int]] = {
 _PEOPLE: Final = frozenset({"patient", "clinician", "operator"})
 
 
+def level(component: Mapping[str, Any]) -> int:
+    """How far down a component belongs by its kind: 0 is the top, the patient is last."""
+    return _LEVEL.get(str(component.get("kind")), 3)
+
+
 def component_card(view: View, component: Mapping[str, Any], href: str) -> Card:
     """A component as a card: name, kind, zone, ML engines, and how many open attack paths go through it."""
     id_, kind = str(component["id"]), str(component.get("kind", ""))
@@ -45,7 +50,7 @@ def component_card(view: View, component: Mapping[str, Any], href: str) -> Card:
     lines = [
         Line(view.name(id_), size=13, bold=True, lines=2),
         Line(words(kind) + (f" on {view.name(str(host))}" if host else ""), "soft", lines=2),
-        Line(place, "soft"),
+        Line(place, "soft", lines=2),
         *(Line(f"ML: {view.name(str(e['id']))}", "b", lines=2) for e in engines),
         Line(f"on {paths} open attack path{'s' if paths != 1 else ''}" if paths else "", "warn"),
     ]
@@ -71,10 +76,12 @@ def architecture_picture(view: View, links: Mapping[str, str]) -> Picture:
     last = {id_ for id_, c in components.items() if c.get("kind") == "patient"}
     arrows: list[Arrow] = []
     for channel in channels:
-        up = _level(components[channel["from"]]) > _level(components[channel["to"]])
+        up = level(components[channel["from"]]) > level(components[channel["to"]])
         label = f"channel {channel['id']}"
         arrows += [Arrow(str(channel["from"]), label, up), Arrow(label, str(channel["to"]), up)]
         cards.append(_channel_card(view, channel, label, links.get(str(channel["id"]), "")))
+    hosts = _lone_hosts(components, channels)
+    arrows += [Arrow(hosted, host) for hosted, host in hosts]
     boxes = [Box(c.id, c.width, c.height, "last" if c.id in last else "free") for c in cards]
     placed = lay_out(boxes, arrows, "down")
     canvas = Canvas()
@@ -83,13 +90,19 @@ def architecture_picture(view: View, links: Mapping[str, str]) -> Picture:
         both = channel.get("direction") == "two-way"
         canvas.route(placed.routes[2 * n], css, start=both, end=False)
         canvas.route(placed.routes[2 * n + 1], css)
+    for points in placed.routes[2 * len(channels) :]:
+        canvas.route(points, "hosts", end=False)
     for card in cards:
         canvas.card(card, placed.centre[card.id])
-    return canvas.finish(placed, "System architecture", _description(view, channels), _legend(view, channels))
+    legend = _legend(view, channels) + ([Legend("hosts", "runs on")] if hosts else [])
+    return canvas.finish(placed, "System architecture", _description(view, channels), legend)
 
 
-def _level(component: Mapping[str, Any]) -> int:
-    return _LEVEL.get(str(component.get("kind")), 3)
+def _lone_hosts(components: Mapping[str, Any], channels: list[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Hosted component and host, for hosts that no channel touches: they would float about otherwise."""
+    touched = {str(c[end]) for c in channels for end in ("from", "to")}
+    pairs = [(id_, str(c["host"])) for id_, c in components.items() if c.get("host") in components]
+    return [(hosted, host) for hosted, host in pairs if host not in touched and hosted != host]
 
 
 def _channel_card(view: View, channel: Mapping[str, Any], card_id: str, href: str) -> Card:
@@ -107,7 +120,7 @@ def _channel_card(view: View, channel: Mapping[str, Any], card_id: str, href: st
     title += f", on {paths} open attack paths" if paths else ""
     title += f", number {rank} to protect first" if rank else ""
     badge = str(rank) if rank else ""
-    return make_card(card_id, lines, css=state, max_width=132, radius=11, href=href, title=title, badge=badge)
+    return make_card(card_id, lines, css=state, max_width=124, radius=11, href=href, title=title, badge=badge)
 
 
 def _description(view: View, channels: list[Mapping[str, Any]]) -> str:

@@ -73,12 +73,13 @@ def _start_card(key: str, position: str) -> Card:
 
 def _step_card(view: View, key: str, step: StepRow, links: Mapping[str, str]) -> Card:
     css, licence = _LICENCE.get(step.licence, ("step-inherent", words(step.licence)))
-    cves = ", ".join(step.vulnerabilities[:1]) + (f" +{len(step.vulnerabilities) - 1}" if len(step.vulnerabilities) > 1 else "")
+    known = list(dict.fromkeys(view.cve_of.get(v, v) for v in step.vulnerabilities))
+    cves = known[0] + (f" and {len(known) - 1} more" if len(known) > 1 else "") if known else ""
     lines = [
         Line(words(step.capability), "b", 11.5, lines=2),
         Line(view.name(step.element), "", 11, lines=3),
         Line(licence, "soft", 10, lines=2),
-        Line(cves, "soft", 10),
+        Line(cves, "soft", 10, lines=2),
     ]
     return make_card(key, lines, css=css, max_width=136, href=links.get(step.element, ""), title=step.sentence)
 

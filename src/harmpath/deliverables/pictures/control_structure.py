@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from harmpath.deliverables.pictures.architecture import component_card
+from harmpath.deliverables.pictures.architecture import component_card, level
 from harmpath.deliverables.pictures.drawing import Canvas, Card, Legend, Line, Picture, make_card
 from harmpath.deliverables.pictures.layered import Arrow, Box, lay_out
 from harmpath.deliverables.view import View
@@ -29,10 +29,12 @@ def control_structure_picture(view: View, links: Mapping[str, str]) -> Picture:
     unsafe, threatened = _unsafe(view)
     arrows: list[Arrow] = []
     for flow, css in flows:
-        id_, up = str(flow["id"]), css == "back"
+        id_ = str(flow["id"])
+        down = level(components[flow["to"]]) - level(components[flow["from"]])
+        up = down < 0 or (down == 0 and css == "back")
         label = f"flow {id_}"
         arrows += [Arrow(str(flow["from"]), label, up), Arrow(label, str(flow["to"]), up)]
-        cards.append(_flow_card(view, flow, label, up, unsafe[id_], threatened[id_], links.get(id_, "")))
+        cards.append(_flow_card(view, flow, label, css == "back", unsafe[id_], threatened[id_], links.get(id_, "")))
     last = {id_ for id_ in involved if components[id_].get("kind") == "patient"}
     boxes = [Box(c.id, c.width, c.height, "last" if c.id in last else "free") for c in cards]
     placed = lay_out(boxes, arrows, "down")
@@ -58,7 +60,7 @@ def _unsafe(view: View) -> tuple[Counter[str], Counter[str]]:
 
 
 def _flow_card(
-    view: View, flow: Mapping[str, Any], card_id: str, up: bool, unsafe: int, threatened: int, href: str
+    view: View, flow: Mapping[str, Any], card_id: str, back: bool, unsafe: int, threatened: int, href: str
 ) -> Card:
     id_ = str(flow["id"])
     said = ""
@@ -66,11 +68,11 @@ def _flow_card(
         said = f"{unsafe} unsafe way{'s' if unsafe != 1 else ''}"
     attack = f"{threatened} by attack" if threatened else ""
     lines = [Line(view.name(id_), "b", lines=3), Line(said, "soft", size=10.5), Line(attack, "warn", size=10.5)]
-    kind = "Feedback" if up else "Control action"
+    kind = "Feedback" if back else "Control action"
     ends = f"{view.name(str(flow['from']))} to {view.name(str(flow['to']))}"
     title = f"{kind} {view.name(id_)} ({id_}), {ends}"
     title += f": {unsafe} unsafe control actions, {threatened} of them can be caused by an open attack path" if unsafe else ""
-    css = "feedback" if up else "threatened" if threatened else "action"
+    css = "feedback" if back else "threatened" if threatened else "action"
     return make_card(card_id, lines, css=css, max_width=140, radius=11, href=href, title=title)
 
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Final
 
 from harmpath.deliverables.pictures.layered import Placed, Point
-from harmpath.deliverables.pictures.text import line_width, wrap
+from harmpath.deliverables.pictures.text import balanced, line_width
 
 __all__ = ["Canvas", "Card", "Legend", "Line", "Picture", "make_card"]
 
@@ -95,7 +95,7 @@ def make_card(
         Line(part, line.css, line.size, line.bold)
         for line in lines
         if line.text
-        for part in wrap(line.text, room, line.size, lines=line.lines, bold=line.bold)
+        for part in balanced(line.text, room, line.size, lines=line.lines, bold=line.bold)
     ]
     widest = max((line_width(line.text, line.size, bold=line.bold) for line in wrapped), default=0.0)
     height = sum(line.size * _LEADING for line in wrapped) + 2 * _PAD_Y

@@ -1,6 +1,6 @@
 """The seam to the layout engine: boxes and arrows in, positions out.
 
-The engine is graphlay (layered layout after Sugiyama, orthogonal routing; decision record 0004). It is deterministic:
+The engine is graphlay (layered layout after Sugiyama, orthogonal routing; decision record 0020). It is deterministic:
 the same request gives the same coordinates on every platform. Everything else here draws; only this file lays out.
 """
 
@@ -47,8 +47,8 @@ class Placed:
 
 _SPACING: Final[dict[str, float]] = {
     "layer_gap": 30.0,
-    "node_gap": 22.0,
-    "dummy_gap": 16.0,
+    "node_gap": 16.0,
+    "dummy_gap": 12.0,
     "stub": 9.0,
     "isolated_gap": 24.0,
 }

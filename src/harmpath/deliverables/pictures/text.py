@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["line_width", "wrap"]
+__all__ = ["balanced", "line_width", "wrap"]
 
 _GROUPS: Final[dict[float, str]] = {
     0.24: "ijl'|",
@@ -51,6 +51,21 @@ def wrap(text: str, width: float, size: float, *, lines: int, bold: bool = False
     if current:
         done[-1] = _shortened(done[-1] + "…", width, size, bold)
     return tuple(done)
+
+
+def balanced(text: str, width: float, size: float, *, lines: int, bold: bool = False) -> tuple[str, ...]:
+    """Like :func:`wrap`, but with lines of about the same length: no single word is left over on the last one."""
+    best = wrap(text, width, size, lines=lines, bold=bold)
+    if len(best) < 2 or best[-1].endswith("…"):
+        return best
+    narrower = width * 0.95
+    while narrower > width * 0.5:
+        tried = wrap(text, narrower, size, lines=lines, bold=bold)
+        if len(tried) > len(best) or tried[-1].endswith("…"):
+            break
+        best = tried
+        narrower *= 0.95
+    return best
 
 
 def _pieces(text: str, width: float, size: float, bold: bool) -> list[str]:

@@ -1,0 +1,154 @@
+"""The report: sound structure, no way out, nothing executed, the same bytes."""
+
+from __future__ import annotations
+
+import re
+
+import made
+import msgspec
+import pytest
+from pages import Page
+
+from harmpath.deliverables.report_html import report_html
+from harmpath.deliverables.run_json import RunInfo
+
+RUN = RunInfo({"device.yaml": "ab" * 32}, seed=7)
+HOSTILE = '"><script>alert(1)</script><svg onload=alert(2)><img src=x onerror=alert(3)>{{7*7}}</style>]]>'
+
+
+@pytest.fixture(scope="module")
+def page() -> Page:
+    return Page(report_html(made.assessment(), RUN))
+
+
+def test_every_link_leads_to_an_anchor_of_the_page(page: Page) -> None:
+    assert len(page.links) > 100
+    assert {link for link in page.links if link.removeprefix("#") not in page.ids} == set()
+
+
+def test_no_anchor_is_there_twice(page: Page) -> None:
+    assert [id_ for id_, n in page.ids.items() if n > 1] == []
+
+
+def test_elements_are_closed_in_order(page: Page) -> None:
+    assert page.wrong == []
+    assert page.unclosed == []
+
+
+def test_nothing_is_fetched_and_nothing_can_be() -> None:
+    text = report_html(made.assessment(), RUN)
+    assert set(re.findall(r"https?://[^\"'<> ]+", text)) <= {"http://www.w3.org/2000/svg"}
+    assert "url(" not in text
+    assert "@import" not in text
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy
+    assert "default-src 'none'" in policy[1]
+    assert "'unsafe-inline'" not in policy[1].partition("script-src")[2].partition(";")[0]
+
+
+def test_the_script_of_the_page_is_the_one_the_policy_allows() -> None:
+    import base64
+    import hashlib
+
+    text = report_html(made.assessment(), RUN)
+    script = text.partition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in text.replace("&#39;", "'")
+
+
+def test_no_inline_event_handlers(page: Page) -> None:
+    assert [key for key in page.attributes if key.startswith("on")] == []
+    assert page.tags["script"] == 1
+
+
+@pytest.mark.parametrize("kind", ["losses", "hazards", "components", "channels", "signals"])
+def test_every_element_has_its_row(page: Page, kind: str) -> None:
+    assert {e["id"] for e in made.device()[kind]} <= set(page.ids)
+
+
+def test_every_row_with_an_id_has_its_anchor(page: Page) -> None:
+    a = made.assessment()
+    groups = (
+        a.technologies, a.matches, a.unsafe_control_actions, a.constraints, a.loss_scenarios, a.attack_paths, a.attack_scenarios,
+        a.reach, a.risks, a.controls, a.cut_sets, a.precedents,
+    )  # fmt: skip
+    assert {row.id for group in groups for row in group} <= set(page.ids)
+    assert {step.id for path in a.attack_paths for step in path.steps} <= set(page.ids)
+
+
+def test_what_a_reader_needs_first_comes_first(page: Page) -> None:
+    order = ["False glucose values can reach", "Carries glucose unprotected", "Risks by level", "epss : not imported", "protection unknown"]
+    order += ["How to read this The question", "Architecture: where false data can enter", "Attack scenario AS-AP-1"]
+    places = [page.words.index(text) for text in order]
+    assert places == sorted(places)
+
+
+def test_a_gap_is_said(page: Page) -> None:
+    assert "2 things were not assessed" in page.words
+    assert "protection unknown" in page.words
+
+
+def test_not_hazardous_and_not_assessed_ways_are_shown_with_the_reason(page: Page) -> None:
+    assert "basal goes on" in page.words
+    assert "not assessed" in page.words
+
+
+def test_a_row_lists_what_refers_to_it() -> None:
+    text = report_html(made.assessment(), RUN)
+    row = text.partition('id="H-1"')[2].partition("</tr>")[0]
+    assert 'class="back"' in row
+    assert 'href="#UCA-1"' in row
+
+
+def test_the_same_assessment_gives_the_same_bytes() -> None:
+    assert report_html(made.assessment(), RUN) == report_html(made.assessment(), RUN)
+
+
+def test_hostile_text_everywhere_stays_text() -> None:
+    page = Page(report_html(_hostile(made.assessment()), RUN))
+    assert page.tags["script"] == 1
+    assert page.tags["img"] == 0
+    assert [key for key in page.attributes if key.startswith("on")] == []
+    assert page.wrong == []
+    assert [link for link in page.links if not link.startswith("#")] == []
+    assert [id_ for id_, n in page.ids.items() if n > 1] == []
+    assert {link for link in page.links if link.removeprefix("#") not in page.ids} == set()
+    assert "49" not in page.words.split()
+
+
+def test_very_long_text_and_ids_are_taken() -> None:
+    a = made.assessment(device=made.device(components=[{"id": "x" * 64, "name": "wide" * 1000, "kind": "sensor"}]))
+    assert "x" * 64 in Page(report_html(a, RUN)).ids
+
+
+def test_an_empty_assessment_says_so() -> None:
+    empty = {
+        name: () for name in ("technologies", "matches", "unmatched", "unsafe_control_actions", "constraints", "loss_scenarios",
+                              "attack_paths", "attack_scenarios", "reach", "risks", "controls", "cut_sets", "precedents", "traces",
+                              "decisions", "findings", "not_assessed")
+    }  # fmt: skip
+    page = Page(report_html(made.assessment(**empty), RUN))
+    assert "No attack path was found. Read the coverage above before taking this for safety." in page.words
+    assert page.wrong == []
+
+
+def test_thousands_of_rows_stay_small() -> None:
+    ways = tuple(made.uca(f"U-{n}", "bolus", "provided", "hazardous", ("H-1",)) for n in range(3000))
+    text = report_html(made.assessment(unsafe_control_actions=ways), RUN)
+    assert len(text) < 5_000_000
+    assert "content-visibility" in text
+
+
+def _hostile(assessment: made.Assessment) -> made.Assessment:
+    """The assessment with every text replaced by an attack, ids made unlike each other, closed words kept."""
+    keep = {"open", "two-way", "one-way", "patient", "ml-engine", "none", "strong", "weak"}
+
+    def change(value: object, key: str = "") -> object:
+        if isinstance(value, str) and value and value not in keep and key not in ("kind", "direction"):
+            return f"{value}{HOSTILE}"
+        if isinstance(value, dict):
+            rename = key == "by_year"
+            return {(f"{k}{HOSTILE}" if rename else k): change(v, k) for k, v in value.items()}
+        return [change(v, key) for v in value] if isinstance(value, (list, tuple)) else value
+
+    return msgspec.convert(change(msgspec.to_builtins(assessment)), made.Assessment)
