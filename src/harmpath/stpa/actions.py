@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from harmpath.device.control import ControlAction, Judgement
+from harmpath.device.control import ControlAction
 from harmpath.device.model import Device
 from harmpath.device.vocabulary import ASPECT_GROUP, Aspect
 from harmpath.evidence import ElementEvidence, Evidence
@@ -55,7 +55,7 @@ def unsafe_control_actions(device: Device) -> tuple[UnsafeControlAction, ...]:
     found: list[UnsafeControlAction] = []
     for action in device.control_actions:
         judged = {ASPECT_GROUP[j.type] for j in action.unsafe}
-        found += [_judged(device, action, judgement) for judgement in action.unsafe]
+        found += [_judged(device, action, place) for place in range(len(action.unsafe))]
         found += [_unjudged(device, action, g) for g in dict.fromkeys(ASPECT_GROUP.values()) if g not in judged]
     return _unique(found)
 
@@ -70,7 +70,8 @@ def _unique(found: Iterable[UnsafeControlAction]) -> tuple[UnsafeControlAction, 
     return tuple(sorted(done, key=lambda u: u.id))
 
 
-def _judged(device: Device, action: ControlAction, judgement: Judgement) -> UnsafeControlAction:
+def _judged(device: Device, action: ControlAction, place: int) -> UnsafeControlAction:
+    judgement = action.unsafe[place]
     context = _conditions({**{v: (s,) for v, s in judgement.context.items()}, **judgement.any_of})
     believed = _conditions({v: (s,) for v, s in judgement.believed.items()})
     canonical = content_hash(
@@ -105,6 +106,7 @@ def _judged(device: Device, action: ControlAction, judgement: Judgement) -> Unsa
         status="hazardous" if hazards else "not-hazardous",
         reason=judgement.not_hazardous or "",
         note=judgement.note,
+        judgement=place,
     )
 
 

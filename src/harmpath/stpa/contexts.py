@@ -242,7 +242,8 @@ def _clashes(space: Space, boxes: list[Box[UnsafeControlAction]], action: Contro
 def _clash(one: UnsafeControlAction, two: UnsafeControlAction) -> Literal["conflict", "contradiction"] | None:
     if one.type == two.type and {one.status, two.status} == {"hazardous", "not-hazardous"}:
         return "conflict"
-    if {one.type, two.type} == {"provided", "not-provided"} and one.status == two.status == "hazardous":
+    blind = one.believed or two.believed  # what is provided follows from a false belief, and is another thing
+    if {one.type, two.type} == {"provided", "not-provided"} and one.status == two.status == "hazardous" and not blind:
         return "contradiction"
     return None
 

@@ -110,7 +110,7 @@ def monitor_rules(device: Device, analysis: StpaAnalysis) -> MonitorRules:
         if reason:
             missing.append(NotAssessed(uca.id, reason[0], reason[1]))
         else:
-            rules.append(_rule(device, actions[uca.control_action], uca, constraints[uca.id]))
+            rules.append(_rule(device, actions[uca.control_action], uca, constraints.get(uca.id, uca.sentence)))
     return MonitorRules(tuple(rules), tuple(missing))
 
 

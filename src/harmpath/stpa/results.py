@@ -84,6 +84,8 @@ class UnsafeControlAction:
     reason: str = ""
     """Why it is not hazardous, or why it was not assessed."""
     note: str = ""
+    judgement: int | None = None
+    """Its place among the judgements of the control action, from 0; None where there is none."""
 
     def __post_init__(self) -> None:
         require_evidence(self.id, self.evidence)
