@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal
 
-from harmpath.attackpaths.problem import Problem, Solution
 from harmpath.attackpaths.hypergraph import UNREACHED
 from harmpath.attackpaths.placement import Placement, existing_placements
+from harmpath.attackpaths.problem import Problem, Solution
 from harmpath.attackpaths.reach import Reach, reach_of
 from harmpath.attackpaths.relations import relations_of
 from harmpath.attackpaths.results import AttackAnalysis, AttackPath, Counts, Unreachable

@@ -77,7 +77,11 @@ def path_exploitability(
     lines = [
         (adjust.high_complexity, any(m.attack_complexity == "high" for m in metrics), "a step has high complexity"),
         (adjust.privileges, any(m.privileges_required == "high" for m in metrics), "a step needs high privileges"),
-        (adjust.user_interaction, any(m.user_interaction == "required" for m in metrics), "a step needs a person to act"),
+        (
+            adjust.user_interaction,
+            any(m.user_interaction == "required" for m in metrics),
+            "a step needs a person to act",
+        ),
         (adjust.several_positions, len(positions) > 1, f"needs {len(positions)} positions"),
         (adjust.long.levels, len(metrics) >= adjust.long.steps, f"has {len(metrics)} steps"),
         (

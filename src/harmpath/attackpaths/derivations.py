@@ -72,7 +72,10 @@ class Derivations:
                 solved = self._solve(goal, problem)
                 if solved and solved[0] > bound:
                     pushed.append(
-                        (solved[0], _Subproblem(problem.prefix, problem.fact, problem.options, problem.position, solved))
+                        (
+                            solved[0],
+                            _Subproblem(problem.prefix, problem.fact, problem.options, problem.position, solved),
+                        )
                     )
                     solved = None
             else:

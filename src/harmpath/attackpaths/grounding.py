@@ -109,9 +109,7 @@ def _preference(atom: Atom, slots: dict[str, int], indices: _Indices) -> tuple[i
     return (0 if shared or not slots else 1, free, indices.size(atom.predicate))
 
 
-def _extend(
-    rows: list[tuple[str, ...]], atom: Atom, slots: dict[str, int], indices: _Indices
-) -> list[tuple[str, ...]]:
+def _extend(rows: list[tuple[str, ...]], atom: Atom, slots: dict[str, int], indices: _Indices) -> list[tuple[str, ...]]:
     keyed = [(p, slots[a]) for p, a in enumerate(atom.arguments) if isinstance(a, str) and a in slots]
     free = [(p, a) for p, a in enumerate(atom.arguments) if isinstance(a, str) and a not in slots]
     tests = [(p, a) for p, a in enumerate(atom.arguments) if not isinstance(a, str)]
@@ -135,9 +133,7 @@ def _selected(index: _Index, tests: list[tuple[int, frozenset[str]]], free: list
     return selected
 
 
-def _add_steps(
-    result: Grounding, number: int, rule: AttackRule, rows: list[tuple[str, ...]], cost_of: CostOf
-) -> None:
+def _add_steps(result: Grounding, number: int, rule: AttackRule, rows: list[tuple[str, ...]], cost_of: CostOf) -> None:
     graph, variables = result.graph, result.variables[number]
     given = [(a.predicate, _slot(a.arguments[0], variables)) for a in rule.given]
     gains = [(_slot(a.predicate, variables), _slot(a.arguments[0], variables)) for a in rule.gains]
@@ -158,5 +154,3 @@ def _slot(argument: str | frozenset[str], variables: tuple[str, ...]) -> int | s
     if isinstance(argument, str) and argument in variables:
         return variables.index(argument)
     return argument if isinstance(argument, str) else next(iter(argument))
-
-

@@ -15,7 +15,7 @@ from harmpath.catalogue.vocabulary import MACHINE_MEDIA, PEOPLE
 from harmpath.device.elements import Channel, Component
 from harmpath.device.model import Device
 
-__all__ = ["Relations", "WEAK", "level_of", "relations_of", "zone_kind"]
+__all__ = ["WEAK", "Relations", "level_of", "relations_of", "zone_kind"]
 
 Relations = dict[str, list[tuple[str, ...]]]
 

@@ -112,7 +112,9 @@ CAPABILITIES: Final[dict[str, tuple[Sort, ...]]] = {
     "execute": (_COMPONENT,),
     "update": (_COMPONENT,),
     **{
-        goal: (_SIGNAL if "signal" in goal else _ACTION if "action" in goal else _OUTPUT if "output" in goal else _ENGINE,)
+        goal: (
+            _SIGNAL if "signal" in goal else _ACTION if "action" in goal else _OUTPUT if "output" in goal else _ENGINE,
+        )
         for goal in GOALS
     },
 }

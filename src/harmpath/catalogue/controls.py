@@ -65,12 +65,14 @@ class SecurityControl(_Strict):
     """Ids of attack rules whose steps it removes on the element it is placed on."""
     removes_vulnerabilities: bool = False
     """True when it removes the steps licensed by known vulnerabilities of the element."""
+    system_wide: bool = False
+    """True for a process of the manufacturer that is introduced once, for all elements, not element by element."""
     limits: Literal["", "values", "freshness"] = ""
     """``values``: false values stay plausible; ``freshness``: late and missing values are noticed."""
     cost: Literal[1, 2, 3, 4, 5]
     """Relative cost, ordinal: 1 configuration; 2 software change; 3 protocol or process change at several places;
     4 hardware or infrastructure change; 5 redesign."""
-    ids: ControlIds = ControlIds(**{})
+    ids: ControlIds = ControlIds()
 
     @model_validator(mode="before")
     @classmethod

@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 __all__ = [
     "COMPONENT_KINDS", "FDA_CATEGORIES", "GAINS", "GOALS", "MACHINE_MEDIA", "MEDIA", "OPERATIONS", "OWNERS", "PEOPLE",
-    "POSITIONS", "PROTECTIONS", "ZONES", "Access", "Action", "FdaCategory", "Interaction", "Operation", "Port", "Position", "Privileges",
-    "Reachable",
+    "POSITIONS", "PROTECTIONS", "ZONES", "Access", "Action", "FdaCategory", "Interaction", "Operation", "Port",
+    "Position", "Privileges", "Reachable",
 ]  # fmt: skip
 
 COMPONENT_KINDS: Final = (
@@ -26,11 +26,12 @@ MEDIA: Final = (
     "bluetooth-le", "bluetooth", "wifi", "nfc", "proprietary-rf", "cellular", "internet", "ethernet", "usb", "serial",
     "removable-media", "in-process", "on-device", "human-reading", "human-entry", "body-contact",
 )  # fmt: skip
-MACHINE_MEDIA: Final = MEDIA[:10] + ("on-device",)
+MACHINE_MEDIA: Final = (*MEDIA[:10], "on-device")
 """Media on which a machine other than the two ends could listen or send."""
 PROTECTIONS: Final = (
     "authentication", "encryption", "integrity", "replay_protection",
-    "authorization", "code_integrity", "data_integrity", "confidentiality", "input_validation", "physical", "monitoring",
+    "authorization", "code_integrity", "data_integrity", "confidentiality", "input_validation",
+    "physical", "monitoring",
     "update_authenticity", "training_integrity",
 )  # fmt: skip
 """Protections of channels, of components, of update paths and of training data, as the device format names them."""
