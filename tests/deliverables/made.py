@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from made_device import device
+
 from harmpath.assessment.model import (
     Assessment,
     AttackPathRow,
@@ -31,71 +33,11 @@ from harmpath.assessment.model import (
 )
 
 SEEN = (EvidenceRow(kind="model-element", id="ble", note="authentication: none"),)
-ALL_NONE = {"authentication": "none", "encryption": "none", "integrity": "none", "replay_protection": "none"}
-STRONG = dict.fromkeys(ALL_NONE, "strong")
-WEAK = dict.fromkeys(ALL_NONE, "weak")
-NOT = dict.fromkeys(ALL_NONE, "not-applicable")
 
 
-def device(**changes: Any) -> dict[str, Any]:
-    """The device model as device.yaml has it."""
-    made: dict[str, Any] = {
-        "harmpath": "1",
-        "device": {
-            "name": "Testpump",
-            "manufacturer": "Made Up Ltd",
-            "intended_use": "Holds glucose in range.",
-            "description": "A pump.",
-            "software": "SiMD",
-            "product_code": "OZP",
-            "operational_states": [{"id": "in-use", "name": "In use"}],
-        },
-        "losses": [{"id": "L-1", "name": "Injury", "kind": "harm"}, {"id": "L-2", "name": "Privacy", "kind": "privacy"}],
-        "hazards": [
-            {"id": "H-1", "name": "Too much insulin", "losses": ["L-1"], "severity": "catastrophic",
-             "harm": "Severe hypoglycaemia", "sub_hazards": [{"id": "H-1a", "name": "Bolus while low", "losses": ["L-1"]}]},
-            {"id": "H-2", "name": "Too little insulin", "losses": ["L-1"], "severity": "critical"},
-        ],
-        "zones": [{"id": "z-body", "name": "Body", "kind": "body"}, {"id": "z-home", "name": "Home", "kind": "home"}],
-        "components": [
-            {"id": "patient", "name": "Person", "kind": "patient", "zone": "z-body"},
-            {"id": "cgm", "name": "Glucose sensor", "kind": "sensor", "zone": "z-body"},
-            {"id": "app", "name": "Phone app", "kind": "mobile-app", "zone": "z-home", "host": "phone"},
-            {"id": "phone", "name": "Phone", "kind": "gateway", "zone": "z-home"},
-            {"id": "ml", "name": "Forecaster", "kind": "ml-engine", "host": "app", "zone": "z-home"},
-            {"id": "pump", "name": "Pump", "kind": "actuator", "zone": "z-body"},
-        ],
-        "channels": [
-            {"id": "ble", "name": "Glucose radio", "from": "cgm", "to": "app", "medium": "bluetooth-le", "protections": ALL_NONE},
-            {"id": "cmd", "name": "Dose radio", "from": "app", "to": "pump", "medium": "bluetooth-le", "direction": "two-way",
-             "protections": WEAK},
-            {"id": "in-ml", "from": "app", "to": "ml", "medium": "in-process", "direction": "two-way", "protections": STRONG},
-            {"id": "skin", "from": "patient", "to": "cgm", "medium": "body-contact", "protections": NOT},
-            {"id": "infusion", "from": "pump", "to": "patient", "medium": "body-contact", "protections": NOT},
-            {"id": "store", "from": "phone", "to": "app", "medium": "on-device", "protections": {"authentication": "unknown"}},
-        ],
-        "signals": [{"id": "glucose", "name": "Glucose", "unit": "mg/dL", "source": "cgm", "via": ["ble", "in-ml"], "feeds": ["f-glucose"]}],
-        "ml_engines": [
-            {"id": "forecaster", "name": "30 min forecaster", "component": "ml", "task": "forecasting",
-             "inputs": [{"id": "f-glucose", "name": "Glucose history"}], "outputs": [{"id": "o-forecast", "name": "Forecast"}]}
-        ],
-        "control_actions": [
-            {"id": "bolus", "name": "Deliver bolus", "from": "app", "to": "pump", "kind": "therapy", "via": ["cmd"]},
-            {"id": "insulin", "name": "Infuse insulin", "from": "pump", "to": "patient", "kind": "therapy", "via": ["infusion"]},
-        ],
-        "feedback": [
-            {"id": "fb-glucose", "name": "Glucose value", "from": "cgm", "to": "app", "via": ["ble"], "signals": ["glucose"]},
-            {"id": "fb-body", "name": "Interstitial glucose", "from": "patient", "to": "cgm", "via": ["skin"]},
-        ],
-        "process_models": [
-            {"controller": "app", "variables": [{"id": "v-glucose", "name": "Glucose", "states": [{"id": "low", "range": "[40, 70)"}]}]}
-        ],
-        "assumptions": [{"id": "A-1", "about": ["phone"], "description": "The phone may be hostile."}],
-    }  # fmt: skip
-    return made | changes
-
-
-def step(path: str, n: int, capability: str, element: str, *needs: int, licence: str = "missing-protection", **more: Any) -> StepRow:
+def step(
+    path: str, n: int, capability: str, element: str, *needs: int, licence: str = "missing-protection", **more: Any
+) -> StepRow:
     """One step of a path."""
     values: dict[str, Any] = {
         "id": f"{path}.s{n}",
@@ -139,46 +81,108 @@ def paths() -> tuple[AttackPathRow, ...]:
     """Two paths with an AND and a shared step, one through a CVE, one that is cut."""
     falsify = "falsify-signal.glucose"
     return (
-        path("AP-1", falsify, "glucose", "radio-range", step("AP-1", 1, "reach", "ble", licence="inherent"),
-             step("AP-1", 2, "spoof", "ble", 1), step("AP-1", 3, "inject", "ble", 1, 2)),
-        path("AP-2", falsify, "glucose", "internet",
-             step("AP-2", 1, "execute", "phone", licence="known-vulnerability", vulnerabilities=("CVE-2020-0022",)),
-             step("AP-2", 2, "modify", "app", 1)),
-        path("AP-3", "forge-action.bolus", "bolus", "radio-range", step("AP-3", 1, "reach", "cmd", licence="inherent"),
-             step("AP-3", 2, "replay", "cmd", 1)),
-        path("AP-4", "forge-action.bolus", "bolus", "internet", step("AP-4", 1, "inject", "store"), open=False,
-             cut_by=("C-1",), decision="accepted"),
-    )  # fmt: skip
+        path(
+            "AP-1",
+            falsify,
+            "glucose",
+            "radio-range",
+            step("AP-1", 1, "reach", "ble", licence="inherent"),
+            step("AP-1", 2, "spoof", "ble", 1),
+            step("AP-1", 3, "inject", "ble", 1, 2),
+        ),
+        path(
+            "AP-2",
+            falsify,
+            "glucose",
+            "internet",
+            step("AP-2", 1, "execute", "phone", licence="known-vulnerability", vulnerabilities=("CVE-2020-0022",)),
+            step("AP-2", 2, "modify", "app", 1),
+        ),
+        path(
+            "AP-3",
+            "forge-action.bolus",
+            "bolus",
+            "radio-range",
+            step("AP-3", 1, "reach", "cmd", licence="inherent"),
+            step("AP-3", 2, "replay", "cmd", 1),
+        ),
+        path(
+            "AP-4",
+            "forge-action.bolus",
+            "bolus",
+            "internet",
+            step("AP-4", 1, "inject", "store"),
+            open=False,
+            cut_by=("C-1",),
+            decision="accepted",
+        ),
+    )
 
 
-def uca(id_: str, action: str, type_: str, status: str, hazards: tuple[str, ...], reason: str = "") -> UnsafeControlActionRow:
+def uca(
+    id_: str, action: str, type_: str, status: str, hazards: tuple[str, ...], reason: str = ""
+) -> UnsafeControlActionRow:
     """An unsafe control action."""
     return UnsafeControlActionRow(
-        id=id_, control_action=action, losses=("L-1",) if hazards else (), source="app", type=type_, group=type_, context={"v-glucose": ("low",)}, believed={},
-        when="", hazards=hazards, status=status, reason=reason, sentence=f"{action} {type_} while glucose is low.", evidence=SEEN,
-    )  # fmt: skip
+        id=id_,
+        control_action=action,
+        losses=("L-1",) if hazards else (),
+        source="app",
+        type=type_,
+        group=type_,
+        context={"v-glucose": ("low",)},
+        believed={},
+        when="",
+        hazards=hazards,
+        status=status,
+        reason=reason,
+        sentence=f"{action} {type_} while glucose is low.",
+        evidence=SEEN,
+    )
 
 
 def risk(id_: str, path_id: str, ucas: tuple[str, ...], level: str) -> RiskRow:
     """A risk."""
     return RiskRow(
-        id=id_, attack_path=path_id, scenario=f"AS-{path_id}", unsafe_control_actions=ucas, hazards=("H-1",), losses=("L-1",),
-        severity="catastrophic", security_impact="Integrity of glucose", exploitability_before="high", risk_before=level,
-        exploitability_after="moderate", risk_after=level, exploitability_planned="very-low", risk_planned="medium",
-        acceptability="not acceptable", because=("high x catastrophic",), decision="", evidence=SEEN,
-    )  # fmt: skip
+        id=id_,
+        attack_path=path_id,
+        scenario=f"AS-{path_id}",
+        unsafe_control_actions=ucas,
+        hazards=("H-1",),
+        losses=("L-1",),
+        severity="catastrophic",
+        security_impact="Integrity of glucose",
+        exploitability_before="high",
+        risk_before=level,
+        exploitability_after="moderate",
+        risk_after=level,
+        exploitability_planned="very-low",
+        risk_planned="medium",
+        acceptability="not acceptable",
+        because=("high x catastrophic",),
+        decision="",
+        evidence=SEEN,
+    )
 
 
 def scenario(path_id: str) -> AttackScenarioRow:
     """A written scenario."""
     return AttackScenarioRow(
-        id=f"AS-{path_id}", attack_path=path_id, entry="The attacker enters over Glucose radio.", position="Within radio range.",
-        preconditions=("The radio is on.",), steps=("The attacker joins.", "The attacker sends a value."),
-        false_datum="Glucose of 250 mg/dL instead of 60.", model_effect="The forecaster predicts high glucose.",
-        unsafe_control_actions=("UCA-1",), unsafe_action="The app commands a bolus.", hazard="Too much insulin.",
-        loss="Injury.", mitigations=("Mutual authentication on Glucose radio.",),
+        id=f"AS-{path_id}",
+        attack_path=path_id,
+        entry="The attacker enters over Glucose radio.",
+        position="Within radio range.",
+        preconditions=("The radio is on.",),
+        steps=("The attacker joins.", "The attacker sends a value."),
+        false_datum="Glucose of 250 mg/dL instead of 60.",
+        model_effect="The forecaster predicts high glucose.",
+        unsafe_control_actions=("UCA-1",),
+        unsafe_action="The app commands a bolus.",
+        hazard="Too much insulin.",
+        loss="Injury.",
+        mitigations=("Mutual authentication on Glucose radio.",),
         ids={"entry": ("ble",), "steps.0": ("ble",), "steps.1": ("glucose",), "hazard": ("H-1",)},
-    )  # fmt: skip
+    )
 
 
 def matrix() -> dict[str, Any]:
@@ -189,8 +193,11 @@ def matrix() -> dict[str, Any]:
         "title": "Exploitability x severity",
         "exploitability": rows,
         "severity": ["negligible", "minor", "serious", "critical", "catastrophic"],
-        "levels": [{"id": level, "meaning": f"{level}.", "acceptable": "false"} for level in ("low", "medium", "high", "critical")],
-        "matrix": {row: cells for row in rows},
+        "levels": [
+            {"id": level, "meaning": f"{level}.", "acceptable": "false"}
+            for level in ("low", "medium", "high", "critical")
+        ],
+        "matrix": dict.fromkeys(rows, cells),
         "cut": "none",
     }
 
@@ -212,20 +219,63 @@ def assessment(**changes: Any) -> Assessment:
         "coverage": CoverageRow(
             statement="Rests on nvd (10 records, as of 2026-11-01).",
             sources=(SourceRow(source="nvd", as_of="2026-11-01", records=10, by_year={"2020": 10}, note=""),),
-            missing=(NotAssessedRow(subject="epss", reason="not imported", remedy="harmpath data pull", reading="vulnerabilities"),),
+            missing=(
+                NotAssessedRow(
+                    subject="epss", reason="not imported", remedy="harmpath data pull", reading="vulnerabilities"
+                ),
+            ),
         ),
-        "not_assessed": (NotAssessedRow(subject="store", reason="protection unknown", remedy="state it", reading="attack-paths"),),
+        "not_assessed": (
+            NotAssessedRow(subject="store", reason="protection unknown", remedy="state it", reading="attack-paths"),
+        ),
         "technologies": (
-            TechnologyRow(id="T-1", element="phone", name="Android", version="9.0", vendor="Google", cpe="cpe:2.3:o:google:android:9.0",
-                          purl=None, supported_until=None, origin="device.yaml", evidence=SEEN),
-            TechnologyRow(id="T-2", element="pump", name="RTOS", version=None, vendor=None, cpe=None, purl=None,
-                          supported_until="2027-01-01", origin="device.yaml", evidence=SEEN),
+            TechnologyRow(
+                id="T-1",
+                element="phone",
+                name="Android",
+                version="9.0",
+                vendor="Google",
+                cpe="cpe:2.3:o:google:android:9.0",
+                purl=None,
+                supported_until=None,
+                origin="device.yaml",
+                evidence=SEEN,
+            ),
+            TechnologyRow(
+                id="T-2",
+                element="pump",
+                name="RTOS",
+                version=None,
+                vendor=None,
+                cpe=None,
+                purl=None,
+                supported_until="2027-01-01",
+                origin="device.yaml",
+                evidence=SEEN,
+            ),
         ),
         "matches": (
-            MatchRow(id="M-1", technology="T-1", element="phone", cve="CVE-2020-0022", confidence="exact", because=("CPE equal",),
-                     condition="", cvss_version="3.1", cvss_vector="CVSS:3.1/AV:A", cvss_score=8.8, severity="HIGH", epss=0.4,
-                     epss_percentile=0.97, known_exploited=True, weaknesses=("CWE-787",), gains=("execute",), position="radio-range",
-                     decision="", evidence=SEEN),
+            MatchRow(
+                id="M-1",
+                technology="T-1",
+                element="phone",
+                cve="CVE-2020-0022",
+                confidence="exact",
+                because=("CPE equal",),
+                condition="",
+                cvss_version="3.1",
+                cvss_vector="CVSS:3.1/AV:A",
+                cvss_score=8.8,
+                severity="HIGH",
+                epss=0.4,
+                epss_percentile=0.97,
+                known_exploited=True,
+                weaknesses=("CWE-787",),
+                gains=("execute",),
+                position="radio-range",
+                decision="",
+                evidence=SEEN,
+            ),
         ),
         "unmatched": (UnmatchedRow(technology="T-2", reason="no version", nearest=("freertos",)),),
         "unsafe_control_actions": (
@@ -233,31 +283,100 @@ def assessment(**changes: Any) -> Assessment:
             uca("UCA-2", "bolus", "not-provided", "not-hazardous", (), "basal goes on"),
             uca("UCA-3", "insulin", "too-late", "not-assessed", (), "not judged"),
         ),
-        "constraints": (ConstraintRow(id="SC-H-1", kind="system", sentence="Never too much.", inverts="H-1", controller="", evidence=SEEN),),
+        "constraints": (
+            ConstraintRow(
+                id="SC-H-1", kind="system", sentence="Never too much.", inverts="H-1", controller="", evidence=SEEN
+            ),
+        ),
         "loss_scenarios": (
-            LossScenarioRow(id="LS-1", uca="UCA-1", kind="security", causal_factor="false feedback", archetype="feedback", adversary=("inject",), false_datum="Glucose.", sentence="False glucose is injected.",
-                            elements=("ble",), goals=("falsify-signal.glucose",), attack_paths=("AP-1", "AP-2"), support="supported",
-                            hazards=("H-1",), losses=("L-1",), evidence=SEEN),
+            LossScenarioRow(
+                id="LS-1",
+                uca="UCA-1",
+                kind="security",
+                causal_factor="false feedback",
+                archetype="feedback",
+                adversary=("inject",),
+                false_datum="Glucose.",
+                sentence="False glucose is injected.",
+                elements=("ble",),
+                goals=("falsify-signal.glucose",),
+                attack_paths=("AP-1", "AP-2"),
+                support="supported",
+                hazards=("H-1",),
+                losses=("L-1",),
+                evidence=SEEN,
+            ),
         ),
         "attack_paths": paths(),
         "attack_scenarios": (scenario("AP-1"), scenario("AP-2"), scenario("AP-3")),
         "reach": (
-            ReachRow(id="RE-1", engine="forecaster", feature="f-glucose", signals=("glucose",), operations=("replace", "drop"),
-                     bounds="[40, 400] mg/dL", max_rate="4 mg/dL / min", period="5 min", attack_paths=("AP-1",), reason="receiver's range"),
+            ReachRow(
+                id="RE-1",
+                engine="forecaster",
+                feature="f-glucose",
+                signals=("glucose",),
+                operations=("replace", "drop"),
+                bounds="[40, 400] mg/dL",
+                max_rate="4 mg/dL / min",
+                period="5 min",
+                attack_paths=("AP-1",),
+                reason="receiver's range",
+            ),
         ),
-        "risks": (risk("R-1", "AP-1", ("UCA-1",), "critical"), risk("R-2", "AP-2", ("UCA-1",), "critical"), risk("R-3", "AP-3", (), "high")),
+        "risks": (
+            risk("R-1", "AP-1", ("UCA-1",), "critical"),
+            risk("R-2", "AP-2", ("UCA-1",), "critical"),
+            risk("R-3", "AP-3", (), "high"),
+        ),
         "risk_matrix": matrix(),
         "controls": (
-            ControlRow(id="C-1", control="mutual-authentication", title="Mutual authentication", category="Authentication", element="ble",
-                       status="recommended", requirement="Authenticate.", acceptance="Refuses others.", cuts=("AP-1",),
-                       references={"fda": ("V.B.1",)}, evidence=SEEN),
+            ControlRow(
+                id="C-1",
+                control="mutual-authentication",
+                title="Mutual authentication",
+                category="Authentication",
+                element="ble",
+                status="recommended",
+                requirement="Authenticate.",
+                acceptance="Refuses others.",
+                cuts=("AP-1",),
+                references={"fda": ("V.B.1",)},
+                evidence=SEEN,
+            ),
         ),
-        "cut_sets": (CutSetRow(id="CS-1", hazard="H-1", goals=("falsify-signal.glucose",), objective="fewest", controls=("C-1",), cost=1.0,
-                               uncuttable=(), reason=""),),
-        "precedents": (PrecedentRow(id="Z-1-2020", source="openfda-recall", title="Pump recall", date="2020-01-01",
-                                    relation="same product code", scenarios=("LS-1",), evidence=SEEN),),
+        "cut_sets": (
+            CutSetRow(
+                id="CS-1",
+                hazard="H-1",
+                goals=("falsify-signal.glucose",),
+                objective="fewest",
+                controls=("C-1",),
+                cost=1.0,
+                uncuttable=(),
+                reason="",
+            ),
+        ),
+        "precedents": (
+            PrecedentRow(
+                id="Z-1-2020",
+                source="openfda-recall",
+                title="Pump recall",
+                date="2020-01-01",
+                relation="same product code",
+                scenarios=("LS-1",),
+                evidence=SEEN,
+            ),
+        ),
         "traces": (TraceRow(source="H-1", relation="leads-to", target="L-1"),),
-        "decisions": (DecisionRow(finding="AP-9", verdict="accepted", reason="old", by="J. Doe", date="2026-01-01", status="orphaned"),),
-        "findings": (FindingRow(check="unused", severity="warning", element="store", where="device.yaml:3:1", message="m", remedy="r"),),
-    }  # fmt: skip
+        "decisions": (
+            DecisionRow(
+                finding="AP-9", verdict="accepted", reason="old", by="J. Doe", date="2026-01-01", status="orphaned"
+            ),
+        ),
+        "findings": (
+            FindingRow(
+                check="unused", severity="warning", element="store", where="device.yaml:3:1", message="m", remedy="r"
+            ),
+        ),
+    }
     return Assessment(**made | changes)

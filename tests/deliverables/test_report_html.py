@@ -69,15 +69,31 @@ def test_every_element_has_its_row(page: Page, kind: str) -> None:
 def test_every_row_with_an_id_has_its_anchor(page: Page) -> None:
     a = made.assessment()
     groups = (
-        a.technologies, a.matches, a.unsafe_control_actions, a.constraints, a.loss_scenarios, a.attack_paths, a.attack_scenarios,
-        a.reach, a.risks, a.controls, a.cut_sets, a.precedents,
-    )  # fmt: skip
+        a.technologies,
+        a.matches,
+        a.unsafe_control_actions,
+        a.constraints,
+        a.loss_scenarios,
+        a.attack_paths,
+        a.attack_scenarios,
+        a.reach,
+        a.risks,
+        a.controls,
+        a.cut_sets,
+        a.precedents,
+    )
     assert {row.id for group in groups for row in group} <= set(page.ids)
     assert {step.id for path in a.attack_paths for step in path.steps} <= set(page.ids)
 
 
 def test_what_a_reader_needs_first_comes_first(page: Page) -> None:
-    order = ["False glucose values can reach", "Carries glucose unprotected", "Risks by level", "epss : not imported", "protection unknown"]
+    order = [
+        "False glucose values can reach",
+        "Carries glucose unprotected",
+        "Risks by level",
+        "epss : not imported",
+        "protection unknown",
+    ]
     order += ["How to read this The question", "Architecture: where false data can enter", "Attack scenario AS-AP-1"]
     places = [page.words.index(text) for text in order]
     assert places == sorted(places)
@@ -122,11 +138,9 @@ def test_very_long_text_and_ids_are_taken() -> None:
 
 
 def test_an_empty_assessment_says_so() -> None:
-    empty = {
-        name: () for name in ("technologies", "matches", "unmatched", "unsafe_control_actions", "constraints", "loss_scenarios",
-                              "attack_paths", "attack_scenarios", "reach", "risks", "controls", "cut_sets", "precedents", "traces",
-                              "decisions", "findings", "not_assessed")
-    }  # fmt: skip
+    a = made.assessment()
+    empty = {f: () for f in a.__struct_fields__ if isinstance(getattr(a, f), tuple)}
+    assert len(empty) > 15
     page = Page(report_html(made.assessment(**empty), RUN))
     assert "No attack path was found. Read the coverage above before taking this for safety." in page.words
     assert page.wrong == []

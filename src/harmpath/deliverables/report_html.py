@@ -94,7 +94,7 @@ def _environment(view: View, links: Links) -> jinja2.Environment:
         order=lambda value: _ORDER[_CHIP.get(value, "l1")] * 10 + _WORSE.get(value, 0),
         evidence=evidence_texts,
         pairs=pairs,
-        trusted=markupsafe.Markup,  # noqa: S704 - only for pictures, style and script made here
+        trusted=markupsafe.Markup,
     )
     return environment
 

@@ -54,7 +54,15 @@ def component_card(view: View, component: Mapping[str, Any], href: str) -> Card:
         *(Line(f"ML: {view.name(str(e['id']))}", "b", lines=2) for e in engines),
         Line(f"on {paths} open attack path{'s' if paths != 1 else ''}" if paths else "", "warn"),
     ]
-    css = "exposed" if paths else "engine" if engines or kind == "ml-engine" else "human" if kind in _PEOPLE else "component"
+    css = (
+        "exposed"
+        if paths
+        else "engine"
+        if engines or kind == "ml-engine"
+        else "human"
+        if kind in _PEOPLE
+        else "component"
+    )
     rank = view.priority.get(id_)
     title = f"{view.name(id_)} ({id_}): {words(kind)}" + (f", on {paths} open attack paths" if paths else "")
     title += f", number {rank} to protect first" if rank else ""
@@ -128,7 +136,8 @@ def _description(view: View, channels: list[Mapping[str, Any]]) -> str:
     states = ", ".join(f"{n} {PROTECTION_WORDS[s]}" for s, n in counted.items() if n)
     exposed = [view.name(str(c["id"])) for c in view.listed("components") if view.exposure[str(c["id"])]]
     on_paths = "; ".join(exposed) or "none"
-    return f"{len(view.listed('components'))} components and {len(channels)} channels ({states}). On open attack paths: {on_paths}."
+    parts = f"{len(view.listed('components'))} components and {len(channels)} channels ({states})"
+    return f"{parts}. On open attack paths: {on_paths}."
 
 
 def _legend(view: View, channels: list[Mapping[str, Any]]) -> list[Legend]:

@@ -47,11 +47,21 @@ def goal_picture(view: View, goal: str, paths: Sequence[AttackPathRow], links: M
     graph = merge_paths(goal, paths)
     cards = [_start_card(key, position) for key, position in graph.starts.items()]
     cards += [_step_card(view, key, step, links) for key, step in graph.steps.items()]
-    cards += [make_card(g.id, [Line(g.word, "b", 10)], css="gate", min_width=36, radius=9) for g in graph.gates.values()]
+    cards += [
+        make_card(g.id, [Line(g.word, "b", 10)], css="gate", min_width=36, radius=9) for g in graph.gates.values()
+    ]
     label = goal_label(view, goal, paths[0].target)
     target = links.get(paths[0].target, "")
-    cards.append(make_card("goal", [Line("Attacker's goal", "soft", 10), Line(label, "b", 11.5, lines=3)], css="goal",
-                           max_width=140, href=target, title=f"Attacker's goal: {label}"))
+    cards.append(
+        make_card(
+            "goal",
+            [Line("Attacker's goal", "soft", 10), Line(label, "b", 11.5, lines=3)],
+            css="goal",
+            max_width=140,
+            href=target,
+            title=f"Attacker's goal: {label}",
+        )
+    )
     arrows = [Arrow(source, end) for source, end in graph.arrows]
     harm_cards, harm_arrows = _harm(view, graph, links)
     cards += harm_cards
@@ -68,7 +78,9 @@ def goal_picture(view: View, goal: str, paths: Sequence[AttackPathRow], links: M
 
 def _start_card(key: str, position: str) -> Card:
     lines = [Line("Attacker at", "", 10), Line(words(position), "b", 11.5, lines=2)]
-    return make_card(key, lines, css="start", max_width=110, radius=14, title=f"The attacker starts at: {words(position)}")
+    return make_card(
+        key, lines, css="start", max_width=110, radius=14, title=f"The attacker starts at: {words(position)}"
+    )
 
 
 def _step_card(view: View, key: str, step: StepRow, links: Mapping[str, str]) -> Card:
@@ -99,7 +111,11 @@ def _harm(view: View, graph: AttackGraph, links: Mapping[str, str]) -> tuple[lis
     for action, ucas in by_action.items():
         key = f"uca {action}"
         count = f"{len(ucas)} unsafe way{'s' if len(ucas) != 1 else ''}"
-        lines = [Line("Unsafe control action", "soft", 10), Line(view.name(action), "b", 11, lines=3), Line(count, "", 10.5)]
+        lines = [
+            Line("Unsafe control action", "soft", 10),
+            Line(view.name(action), "b", 11, lines=3),
+            Line(count, "", 10.5),
+        ]
         cards[key] = make_card(key, lines, css="uca", max_width=140, href=links.get(ucas[0], ""), title=", ".join(ucas))
         arrows[Arrow("goal", key)] = None
         for hazard in hazards_of[action]:
@@ -116,18 +132,23 @@ def _add_hazard(
         return
     _, element = view.by_id.get(hazard, ("", {}))
     lines = [Line(f"Hazard {hazard}", "soft", 10), Line(view.name(hazard), "", 11, lines=4)]
-    cards[key] = make_card(key, lines, css="hazard", max_width=150, href=links.get(hazard, ""), title=f"{hazard}: {view.name(hazard)}")
+    cards[key] = make_card(
+        key, lines, css="hazard", max_width=150, href=links.get(hazard, ""), title=f"{hazard}: {view.name(hazard)}"
+    )
     for loss in element.get("losses") or ():
         loss_key = f"loss {loss}"
         if loss_key not in cards:
             lines = [Line(f"Loss {loss}", "soft", 10), Line(view.name(loss), "", 11, lines=4)]
-            cards[loss_key] = make_card(loss_key, lines, css="loss", max_width=140, href=links.get(loss, ""), title=f"{loss}: {view.name(loss)}")
+            cards[loss_key] = make_card(
+                loss_key, lines, css="loss", max_width=140, href=links.get(loss, ""), title=f"{loss}: {view.name(loss)}"
+            )
         arrows[Arrow(key, loss_key)] = None
 
 
 def _description(graph: AttackGraph, label: str) -> str:
     chains = "; ".join(
-        f"path {p.id}, from {words(p.position)}: " + ", then ".join(f"{words(s.capability)} {s.element}" for s in p.steps)
+        f"path {p.id}, from {words(p.position)}: "
+        + ", then ".join(f"{words(s.capability)} {s.element}" for s in p.steps)
         for p in graph.paths
     )
     return f"{len(graph.paths)} attack paths to {label}. {chains}."
@@ -135,7 +156,9 @@ def _description(graph: AttackGraph, label: str) -> str:
 
 def _legend(graph: AttackGraph) -> list[Legend]:
     present = {step.licence for step in graph.steps.values()}
-    entries = [Legend(css, f"step possible through: {text}", "card") for key, (css, text) in _LICENCE.items() if key in present]
+    entries = [
+        Legend(css, f"step possible through: {text}", "card") for key, (css, text) in _LICENCE.items() if key in present
+    ]
     if any(g.word == "AND" for g in graph.gates.values()):
         entries.append(Legend("gate", "AND: all incoming steps needed", "card"))
     if any(g.word == "OR" for g in graph.gates.values()):

@@ -50,10 +50,7 @@ def control_structure_picture(view: View, links: Mapping[str, str]) -> Picture:
 def _unsafe(view: View) -> tuple[Counter[str], Counter[str]]:
     """Per control action: hazardous unsafe control actions, and those of them that an open attack path can cause."""
     can_cause = {
-        uca
-        for path in view.open_paths
-        for risk in view.risk_of.get(path.id, ())
-        for uca in risk.unsafe_control_actions
+        uca for path in view.open_paths for risk in view.risk_of.get(path.id, ()) for uca in risk.unsafe_control_actions
     }
     rows = [u for u in view.assessment.unsafe_control_actions if u.status == "hazardous"]
     return Counter(u.control_action for u in rows), Counter(u.control_action for u in rows if u.id in can_cause)
@@ -71,7 +68,11 @@ def _flow_card(
     kind = "Feedback" if back else "Control action"
     ends = f"{view.name(str(flow['from']))} to {view.name(str(flow['to']))}"
     title = f"{kind} {view.name(id_)} ({id_}), {ends}"
-    title += f": {unsafe} unsafe control actions, {threatened} of them can be caused by an open attack path" if unsafe else ""
+    title += (
+        f": {unsafe} unsafe control actions, {threatened} of them can be caused by an open attack path"
+        if unsafe
+        else ""
+    )
     css = "feedback" if back else "threatened" if threatened else "action"
     return make_card(card_id, lines, css=css, max_width=140, radius=11, href=href, title=title)
 
@@ -79,7 +80,8 @@ def _flow_card(
 def _description(view: View, flows: list[tuple[Mapping[str, Any], str]], threatened: Counter[str]) -> str:
     actions = sum(css == "act" for _, css in flows)
     names = "; ".join(view.name(id_) for id_ in sorted(threatened)) or "none"
-    return f"{actions} control actions and {len(flows) - actions} feedback paths. Threatened by an open attack path: {names}."
+    feedback = len(flows) - actions
+    return f"{actions} control actions and {feedback} feedback paths. Threatened by an open attack path: {names}."
 
 
 def _legend(threatened: Counter[str]) -> list[Legend]:

@@ -123,7 +123,7 @@ class Canvas:
         x, y = centre[0] - card.width / 2, centre[1] - card.height / 2
         parts = [
             f"<title>{escape(card.title)}</title>" if card.title else "",
-            f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(card.width)}" height="{_n(card.height)}" rx="{_n(card.radius)}"/>',
+            _rect(x, y, card.width, card.height, card.radius),
         ]
         top = y + _PAD_Y
         for line in card.lines:
@@ -134,7 +134,9 @@ class Canvas:
             parts.append(_badge(card.badge, x + card.width - 4, y + 3))
         body = f'<g class="card {card.css}">{"".join(parts)}</g>'
         label = escape(card.title or " ".join(line.text for line in card.lines), quote=True)
-        self._cards.append(f'<a href="{escape(card.href, quote=True)}" aria-label="{label}">{body}</a>' if card.href else body)
+        self._cards.append(
+            f'<a href="{escape(card.href, quote=True)}" aria-label="{label}">{body}</a>' if card.href else body
+        )
 
     def finish(self, placed: Placed, title: str, description: str, legend: Sequence[Legend] = ()) -> Picture:
         """The whole picture, the legend below it."""
@@ -143,9 +145,12 @@ class Canvas:
         drawn, depth = _legend(legend, width, placed.height)
         height = placed.height + depth
         body = f'<g transform="translate({_n(shift)} 0)">{"".join(self._routes)}{"".join(self._cards)}</g>{drawn}'
+        # An image hides what is in it from a screen reader; a picture with links has to be a group.
+        role = "group" if any(card.startswith("<a ") for card in self._cards) else "img"
         svg = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" role="img" viewBox="0 0 {_n(width)} {_n(height)}" '
-            f'width="{_n(width)}" height="{_n(height)}" aria-label="{escape(title, quote=True)}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" role="{role}" '
+            f'viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" height="{_n(height)}" '
+            f'aria-label="{escape(title, quote=True)}">'
             f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{body}</svg>"
         )
         return Picture(svg, width, height, title, description)
@@ -165,8 +170,7 @@ def _legend(legend: Sequence[Legend], width: float, top: float) -> tuple[str, fl
         elif entry.sample == "badge":
             parts.append(_badge("1", x + 16, y - 4))
         else:
-            rect = f'<rect x="{_n(x)}" y="{_n(y - 11)}" width="28" height="14" rx="3"/>'
-            parts.append(f'<g class="card {entry.css}">{rect}</g>')
+            parts.append(f'<g class="card {entry.css}">{_rect(x, y - 11, 28, 14, 3)}</g>')
         parts.append(_text(Line(entry.text, "legend"), x + 34, y, anchor="start"))
         x += needed
     return f'<g class="key">{"".join(parts)}</g>', y - top + 10.0
@@ -175,14 +179,20 @@ def _legend(legend: Sequence[Legend], width: float, top: float) -> tuple[str, fl
 def _badge(text: str, x: float, y: float) -> str:
     return (
         f'<circle class="badge" cx="{_n(x)}" cy="{_n(y)}" r="10"/>'
-        f'<text class="badge-text" x="{_n(x)}" y="{_n(y + 4)}" text-anchor="middle" font-size="12">{escape(text)}</text>'
+        f'<text class="badge-text" x="{_n(x)}" y="{_n(y + 4)}" text-anchor="middle" font-size="12">'
+        f"{escape(text)}</text>"
     )
+
+
+def _rect(x: float, y: float, width: float, height: float, radius: float) -> str:
+    return f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(radius)}"/>'
 
 
 def _text(line: Line, x: float, y: float, anchor: str = "middle") -> str:
     css = " ".join(filter(None, ["b" if line.bold else "", line.css]))
     attribute = f' class="{css}"' if css else ""
-    return f'<text{attribute} x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" font-size="{_n(line.size)}">{escape(line.text)}</text>'
+    place = f'x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" font-size="{_n(line.size)}"'
+    return f"<text{attribute} {place}>{escape(line.text)}</text>"
 
 
 def _path(points: Sequence[Point]) -> str:

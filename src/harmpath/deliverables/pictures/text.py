@@ -13,7 +13,7 @@ __all__ = ["balanced", "line_width", "wrap"]
 _GROUPS: Final[dict[float, str]] = {
     0.24: "ijl'|",
     0.30: " .,:;!/\\[]()ftI·-`",
-    0.37: "r*\"{}",
+    0.37: 'r*"{}',
     0.52: "ckszvxyJ^",
     0.58: "abdeghnopquL0123456789$#?_+<>=~",
     0.70: "ABEFKPSVXYZTRCDHNUw&",

@@ -8,7 +8,17 @@ from typing import Any
 from harmpath.deliverables.tables.table import Column, Table, Value, pairs, table
 from harmpath.deliverables.view import PROTECTION_WORDS, View, words
 
-__all__ = ["channels", "components", "decisions", "elements", "findings", "not_assessed", "signals", "sources", "traces"]
+__all__ = [
+    "channels",
+    "components",
+    "decisions",
+    "elements",
+    "findings",
+    "not_assessed",
+    "signals",
+    "sources",
+    "traces",
+]
 
 _OWN_TABLE = {"loss", "hazard", "sub-hazard", "component", "channel", "signal"}
 
@@ -124,7 +134,9 @@ def sources(view: View) -> Table:
             Column("source", "Source"): lambda r: r.source,
             Column("as_of", "As of"): lambda r: r.as_of or "unknown",
             Column("records", "Records", "number"): lambda r: r.records,
-            Column("by_year", "Records by year"): lambda r: ", ".join(f"{y}: {n}" for y, n in sorted(r.by_year.items())),
+            Column("by_year", "Records by year"): lambda r: ", ".join(
+                f"{y}: {n}" for y, n in sorted(r.by_year.items())
+            ),
             Column("note", "Note"): lambda r: r.note,
         },
         empty="No public records were available.",

@@ -103,7 +103,8 @@ def risks(view: View) -> Table:
     return table(
         "risks",
         "Risks",
-        "One risk for each attack path: exploitability against severity of harm, by the matrix above. Before: without any "
+        "One risk for each attack path: exploitability against severity of harm, by the matrix "
+        "above. Before: without any "
         "control. Now: with implemented controls. Planned: with planned and recommended controls.",
         view.assessment.risks,
         {
@@ -133,7 +134,8 @@ def controls(view: View) -> Table:
     return table(
         "controls",
         "Security controls",
-        "Controls in the eight categories of FDA's premarket guidance, where they apply, and which attack paths they cut.",
+        "Controls in the eight categories of FDA's premarket guidance, where they apply, and which "
+        "attack paths they cut.",
         view.assessment.controls,
         {
             Column("id", "Control", "id"): lambda r: r.id,
@@ -205,7 +207,9 @@ def matches(view: View) -> Table:
             Column("severity", "CVSS severity", "level"): lambda r: r.severity.lower(),
             Column("cvss_score", "CVSS score", "number"): lambda r: r.cvss_score,
             Column("cvss_vector", "CVSS vector", "code"): lambda r: r.cvss_vector,
-            Column("known_exploited", "Known exploited", "flag", "Listed by CISA as exploited."): lambda r: r.known_exploited,
+            Column("known_exploited", "Known exploited", "flag", "Listed by CISA as exploited."): lambda r: (
+                r.known_exploited
+            ),
             Column("epss", "EPSS", "number", "Exploit prediction score by FIRST."): lambda r: r.epss,
             Column("technology", "Technology", "ref"): lambda r: r.technology,
             Column("element", "On", "ref"): lambda r: r.element,
@@ -226,7 +230,8 @@ def unmatched(view: View) -> Table:
     return table(
         "unmatched",
         "Technologies without a match",
-        "For these no vulnerability could be looked up or none was found. This is not the same as safe: read the reason.",
+        "For these no vulnerability could be looked up or none was found. This is not the same as "
+        "safe: read the reason.",
         view.assessment.unmatched,
         {
             Column("technology", "Technology", "ref"): lambda r: r.technology,
@@ -241,7 +246,8 @@ def precedents(view: View) -> Table:
     return table(
         "precedents",
         "Precedents",
-        "Recalls, adverse events and advisories of devices like this one. One without a loss scenario is not yet in the "
+        "Recalls, adverse events and advisories of devices like this one. One without a loss "
+        "scenario is not yet in the "
         "analysis.",
         view.assessment.precedents,
         {

@@ -79,7 +79,8 @@ def unsafe_control_actions(view: View) -> Table:
     return table(
         "unsafe_control_actions",
         "Unsafe control actions",
-        "Every control action, in every way the STPA Handbook names. A way that was judged not hazardous is listed with "
+        "Every control action, in every way the STPA Handbook names. A way that was judged not "
+        "hazardous is listed with "
         "the reason; a way that nobody judged is listed as not assessed.",
         view.assessment.unsafe_control_actions,
         {

@@ -14,7 +14,7 @@ Kind: TypeAlias = Literal["id", "ref", "text", "code", "level", "number", "flag"
 """``id`` names the row and is its anchor; ``ref`` holds ids of other rows; ``level`` is a word that gets a coloured,
 labelled chip; ``code`` is set in a fixed-width face; ``evidence`` folds away."""
 
-Value: TypeAlias = str | float | int | bool | None | tuple[str, ...]
+Value: TypeAlias = str | float | int | bool | tuple[str, ...] | None
 _Row = TypeVar("_Row")
 
 
