@@ -1,0 +1,23 @@
+"""Technologies from a device's own documents: readers that bound hostile input, and an extractor that quotes its evidence."""
+
+from harmpath.device.documents.extract import extract
+from harmpath.device.documents.model import (
+    Document,
+    Extraction,
+    Mention,
+    Page,
+    ProposedChannel,
+    ProposedComponent,
+    Technology,
+)
+
+__all__ = [
+    "Document",
+    "Extraction",
+    "Mention",
+    "Page",
+    "ProposedChannel",
+    "ProposedComponent",
+    "Technology",
+    "extract",
+]
