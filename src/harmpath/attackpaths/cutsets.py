@@ -164,14 +164,14 @@ class _Program:
     def __init__(self, graph: CutGraph, objective: Objective) -> None:
         import highspy
 
-        class Quiet(highspy.Highs):  # type: ignore[misc]
+        class Quiet(highspy.Highs):
             """HiGHS without its banner, which its constructor prints when callbacks are enabled (HiGHS issue 2749)."""
 
             def enableCallbacks(self) -> None:
                 self.setOptionValue("output_flag", False)
-                super().enableCallbacks()
+                super().enableCallbacks()  # type: ignore[no-untyped-call]
 
-        self._highs: Any = Quiet()
+        self._highs: Any = Quiet()  # type: ignore[no-untyped-call]
         self._highs.setOptionValue("threads", 1)
         self._highs.setOptionValue("mip_rel_gap", 0.0)
         self._highs.setOptionValue("mip_abs_gap", 0.5)

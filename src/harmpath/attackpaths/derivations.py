@@ -146,7 +146,7 @@ class Derivations:
         return fixed
 
     def _bound(self, goal: int, problem: _Subproblem) -> int:
-        """Lower bound, never falling along the options of one fact: the next fact at its option's unconstrained value."""
+        """Lower bound that never falls along the options: the next fact at its option's unconstrained value."""
         value = self._step_value(problem.options[problem.position])
         return self._evaluate(goal, self._fixed(goal, problem), {problem.fact: value}) or UNREACHED
 

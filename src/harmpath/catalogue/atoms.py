@@ -92,7 +92,7 @@ RELATIONS: Final[dict[str, tuple[Sort, ...]]] = {
     "action-unrouted": (_ACTION, _COMPONENT),
     "action-kind": (_ACTION, _words(*get_args(Action))),
 }
-"""Relations of the device model, with what each argument is. Their meaning is in docs/reference and in ``relations``."""
+"""Relations of the device model, with what each argument is; harmpath.attackpaths.relations derives them."""
 
 CAPABILITIES: Final[dict[str, tuple[Sort, ...]]] = {
     "at": (_words(*POSITIONS),),

@@ -1,4 +1,4 @@
-"""Security controls in FDA's eight categories: what each requires, how it is accepted, and which attack steps it removes."""
+"""Security controls in FDA's eight categories: what each requires, when it is accepted, which steps it removes."""
 
 from __future__ import annotations
 

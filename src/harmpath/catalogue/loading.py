@@ -1,4 +1,4 @@
-"""Reading a folder of catalogue files: YAML lists of entries, each checked against its schema, errors with file and line."""
+"""Reading catalogue files: YAML lists of entries, each checked against its schema, errors with file and line."""
 
 from __future__ import annotations
 
@@ -85,13 +85,9 @@ def _plain(node: yaml.Node) -> Any:
 
 def _problems(error: ValidationError, file: str, line: int, raw: Any) -> list[Problem]:
     name = raw.get("id", "?") if isinstance(raw, dict) else "?"
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [
-        Problem(
-            "catalogue-entry",
-            f"Entry '{name}', {'.'.join(map(str, e['loc'])) or 'as a whole'}: {str(e['msg']).removeprefix('Value error, ')}.",
-            file,
-            line,
-        )
-        for e in found
-    ]
+    problems = []
+    for found in error.errors(include_url=False, include_context=False, include_input=False):
+        where = ".".join(map(str, found["loc"])) or "as a whole"
+        said = str(found["msg"]).removeprefix("Value error, ")
+        problems.append(Problem("catalogue-entry", f"Entry '{name}', {where}: {said}.", file, line))
+    return problems
