@@ -140,7 +140,7 @@ class Canvas:
 
     def finish(self, placed: Placed, title: str, description: str, legend: Sequence[Legend] = ()) -> Picture:
         """The whole picture, the legend below it."""
-        width = max(placed.width, 320.0)
+        width = max(placed.width, 620.0 if legend else 0.0)
         shift = (width - placed.width) / 2
         drawn, depth = _legend(legend, width, placed.height)
         height = placed.height + depth

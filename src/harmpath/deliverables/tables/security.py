@@ -28,19 +28,21 @@ def attack_paths(view: View) -> Table:
     """Every attack path."""
     return table(
         "attack_paths",
-        "Attack paths",
+        "All attack paths",
         "Each path is one way to reach one goal, cheapest first within its goal. Open: no existing control cuts it.",
         view.assessment.attack_paths,
         {
             Column("id", "Attack path", "id"): lambda r: r.id,
             Column("state", "State", "level"): lambda r: "open" if r.open else "cut",
-            Column("goal", "Goal", "code"): lambda r: r.goal,
+            Column("goal", "Goal", "code", csv_only=True): lambda r: r.goal,
             Column("target", "Target", "ref"): lambda r: r.target,
             Column("position", "Attacker's position"): lambda r: words(r.position),
             Column("exploitability", "Exploitability", "level"): lambda r: r.exploitability,
-            Column("exploitability_because", "Because"): lambda r: r.exploitability_because,
+            Column("exploitability_because", "Because", csv_only=True): lambda r: r.exploitability_because,
             Column("steps", "Steps", "number"): lambda r: len(r.steps),
-            Column("cost", "Cost", "number", "Effort by the rules' own scale; only for ordering."): lambda r: r.cost,
+            Column(
+                "cost", "Cost", "number", "Effort by the rules' own scale; only for ordering.", csv_only=True
+            ): lambda r: r.cost,
             Column("elements", "Through", "ref"): lambda r: r.elements,
             Column("vulnerabilities", "Vulnerabilities", "ref"): lambda r: r.vulnerabilities,
             Column("cut_by", "Cut by", "ref"): lambda r: r.cut_by,
@@ -102,7 +104,7 @@ def risks(view: View) -> Table:
     """Every risk before, after and with planned controls."""
     return table(
         "risks",
-        "Risks",
+        "All risks",
         "One risk for each attack path: exploitability against severity of harm, by the matrix "
         "above. Before: without any "
         "control. Now: with implemented controls. Planned: with planned and recommended controls.",
@@ -111,18 +113,22 @@ def risks(view: View) -> Table:
             Column("id", "Risk", "id"): lambda r: r.id,
             Column("attack_path", "Attack path", "ref"): lambda r: r.attack_path,
             Column("severity", "Severity of harm", "level"): lambda r: r.severity,
-            Column("exploitability_before", "Exploitability before", "level"): lambda r: r.exploitability_before,
+            Column("exploitability_before", "Exploitability before", "level", csv_only=True): lambda r: (
+                r.exploitability_before
+            ),
             Column("risk_before", "Risk before", "level"): lambda r: r.risk_before,
             Column("exploitability_after", "Exploitability now", "level"): lambda r: r.exploitability_after,
             Column("risk_after", "Risk now", "level"): lambda r: r.risk_after,
-            Column("exploitability_planned", "Exploitability planned", "level"): lambda r: r.exploitability_planned,
+            Column("exploitability_planned", "Exploitability planned", "level", csv_only=True): lambda r: (
+                r.exploitability_planned
+            ),
             Column("risk_planned", "Risk planned", "level"): lambda r: r.risk_planned,
             Column("acceptability", "Acceptability"): lambda r: r.acceptability,
             Column("security_impact", "Security impact"): lambda r: r.security_impact,
             Column("unsafe_control_actions", "Unsafe control actions", "ref"): lambda r: r.unsafe_control_actions,
             Column("hazards", "Hazards", "ref"): lambda r: r.hazards,
-            Column("losses", "Losses", "ref"): lambda r: r.losses,
-            Column("because", "Because"): lambda r: r.because,
+            Column("losses", "Losses", "ref", csv_only=True): lambda r: r.losses,
+            Column("because", "Because", csv_only=True): lambda r: r.because,
             Column("decision", "Decision"): lambda r: r.decision,
             _EVIDENCE: lambda r: evidence_texts(r.evidence),
         },
@@ -146,7 +152,7 @@ def controls(view: View) -> Table:
             Column("requirement", "Requirement"): lambda r: r.requirement,
             Column("acceptance", "Accepted when"): lambda r: r.acceptance,
             Column("cuts", "Cuts", "ref"): lambda r: r.cuts,
-            Column("references", "References"): lambda r: pairs(r.references),
+            Column("references", "References", csv_only=True): lambda r: pairs(r.references),
             _EVIDENCE: lambda r: evidence_texts(r.evidence),
         },
     )
@@ -205,13 +211,13 @@ def matches(view: View) -> Table:
             Column("id", "Match", "id"): lambda r: r.id,
             Column("cve", "CVE", "code"): lambda r: r.cve,
             Column("severity", "CVSS severity", "level"): lambda r: r.severity.lower(),
-            Column("cvss_score", "CVSS score", "number"): lambda r: r.cvss_score,
+            Column("cvss_score", "CVSS score", "number", csv_only=True): lambda r: r.cvss_score,
             Column("cvss_vector", "CVSS vector", "code"): lambda r: r.cvss_vector,
             Column("known_exploited", "Known exploited", "flag", "Listed by CISA as exploited."): lambda r: (
                 r.known_exploited
             ),
             Column("epss", "EPSS", "number", "Exploit prediction score by FIRST."): lambda r: r.epss,
-            Column("technology", "Technology", "ref"): lambda r: r.technology,
+            Column("technology", "Technology", "ref", csv_only=True): lambda r: r.technology,
             Column("element", "On", "ref"): lambda r: r.element,
             Column("confidence", "Confidence", "level"): lambda r: r.confidence,
             Column("because", "Matches because"): lambda r: r.because,
@@ -245,7 +251,7 @@ def precedents(view: View) -> Table:
     """Recalls, adverse events and advisories of comparable devices."""
     return table(
         "precedents",
-        "Precedents",
+        "Recalls, adverse events and advisories",
         "Recalls, adverse events and advisories of devices like this one. One without a loss "
         "scenario is not yet in the "
         "analysis.",

@@ -28,6 +28,8 @@ class Column:
     kind: Kind = "text"
     hint: str = ""
     """What the column means, for who has never seen it."""
+    csv_only: bool = False
+    """Not on the page: said there in another way, or too wide for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ class Table:
     rows: tuple[tuple[Value, ...], ...]
     empty: str = "None."
     """What is said in place of an empty table."""
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Positions of the columns that the page has."""
+        return tuple(n for n, column in enumerate(self.columns) if not column.csv_only)
 
     @property
     def id_column(self) -> int | None:
