@@ -197,7 +197,7 @@ def traces(view: View) -> Table:
 
 
 def _protections(element: Mapping[str, Any]) -> Value:
-    return tuple(words(text) for text in pairs(element.get("protections") or {}))
+    return "; ".join(words(text) for text in pairs(element.get("protections") or {}))
 
 
 def _scalar(value: Any) -> str:
