@@ -1,4 +1,4 @@
-"""Public vulnerability records: read from the sources' own formats, kept in one local store, looked up with coverage."""
+"""Public vulnerability records: read as their sources write them, kept in one local store, looked up with coverage."""
 
 from harmpath.records.combining import Combined
 from harmpath.records.facts import FactsTable, extract_facts, load_facts, write_facts

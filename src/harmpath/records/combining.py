@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harmpath.evidence import Coverage
-from harmpath.records.index import IndexedCriterion, criteria_by_product
+from harmpath.records.index import Candidate, candidates_by_product
 from harmpath.records.merge import merge
 from harmpath.records.model import AffectedPackage, Epss, Kev, Statement, StatementSource, Vulnerability
 from harmpath.records.store import NamedProduct, ProductEntry, VulnerabilitySource
@@ -43,10 +43,10 @@ class Combined:
         epss = max((e for _, e in found if e), key=lambda e: e.as_of, default=None)
         return kev, epss
 
-    def candidates(self, vendor: str, product: str) -> dict[str, tuple[IndexedCriterion, ...]]:
+    def candidates(self, vendor: str, product: str) -> dict[str, Candidate]:
         """Vulnerability id -> the criteria in which it names the CPE product as vulnerable."""
         found = [part.candidates(vendor, product) for part in self._parts]
-        merged: dict[str, tuple[IndexedCriterion, ...]] = {}
+        merged: dict[str, Candidate] = {}
         for identifier in sorted({i for part in found for i in part}):
             holders = [part for part in self._parts if part.get(identifier) is not None]
             if len(holders) == 1:
@@ -54,9 +54,9 @@ class Combined:
                 continue
             record = self.get(identifier)
             if record is not None and not record.rejected:
-                criteria = criteria_by_product(record.configurations).get((vendor, product))
-                if criteria:
-                    merged[identifier] = tuple(dict.fromkeys(criteria))
+                found_here = candidates_by_product(record.configurations, record.configurations_by)
+                if (vendor, product) in found_here:
+                    merged[identifier] = found_here[vendor, product]
         return merged
 
     def products_named(self, product: str) -> tuple[ProductEntry, ...]:

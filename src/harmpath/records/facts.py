@@ -20,7 +20,6 @@ It holds facts only: identifiers, vectors, CPE names and bounds, weaknesses, KEV
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -219,7 +218,7 @@ def write_facts(content: dict[str, Any], path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        os.replace(part, path)
+        part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise OutputError(f"{path} could not be written: {error.strerror}", remedy="Name another file.") from error

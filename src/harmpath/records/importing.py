@@ -210,7 +210,7 @@ def _finish(work: sqlite3.Connection, store: Path, progress: Progress) -> None:
         work.execute("VACUUM INTO ?", (str(finished),))
         with finished.open("rb+") as stream:
             os.fsync(stream.fileno())
-        os.replace(finished, store)
+        finished.replace(store)
     finally:
         _remove(finished)
 
@@ -242,7 +242,7 @@ def _open_working(store: Path) -> sqlite3.Connection:
     if not working.exists() and store.exists():
         copying = store.with_name(store.name + ".copying")
         shutil.copyfile(store, copying)
-        os.replace(copying, working)
+        copying.replace(working)
     # The working copy is not locked for readers, of which there are none, but for a second import.
     db = sqlite3.connect(working, isolation_level=None, timeout=BUSY_SECONDS)
     db.execute("PRAGMA locking_mode = EXCLUSIVE")

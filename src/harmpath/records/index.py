@@ -13,10 +13,10 @@ from functools import lru_cache
 import msgspec
 
 from harmpath.records.merge import effective_configurations
-from harmpath.records.model import Criterion, Node, Statement
+from harmpath.records.model import Criterion, Node, Statement, StatementSource
 from harmpath.records.schema import decode_statement, name_tokens, pack
 
-__all__ = ["CANDIDATE", "IndexedCriterion", "criteria_by_product", "rebuild", "split_cpe"]
+__all__ = ["CANDIDATE", "Candidate", "IndexedCriterion", "candidates_by_product", "rebuild", "split_cpe"]
 
 _COLON = re.compile(r"(?<!\\):")
 
@@ -37,7 +37,16 @@ class IndexedCriterion(msgspec.Struct, frozen=True, array_like=True):
     """Whether this criterion suffices for the vulnerability to apply (only ORs above it, nothing negated)."""
 
 
-CANDIDATE = msgspec.msgpack.Decoder(tuple[IndexedCriterion, ...])
+class Candidate(msgspec.Struct, frozen=True, array_like=True):
+    """What one vulnerability says about one CPE product, and who says it."""
+
+    source: str
+    as_of: str
+    """ISO date of the statement."""
+    criteria: tuple[IndexedCriterion, ...]
+
+
+CANDIDATE = msgspec.msgpack.Decoder(Candidate)
 """Decoder of one ``affects`` row."""
 
 
@@ -52,8 +61,16 @@ def split_cpe(cpe: str) -> tuple[str, str, str, str, str] | None:
     return parts[0], parts[1].lower(), parts[2].lower(), parts[3], ":".join(parts[4:])
 
 
-def criteria_by_product(configurations: Sequence[Node]) -> dict[tuple[str, str], list[IndexedCriterion]]:
-    """(vendor, product) -> the vulnerable criteria that name it, in the order written."""
+def candidates_by_product(
+    configurations: Sequence[Node], by: StatementSource | None
+) -> dict[tuple[str, str], Candidate]:
+    """(vendor, product) -> the vulnerable criteria that name it, in the order written, each once."""
+    source, as_of = (by.source, by.as_of[:10]) if by is not None else ("", "")
+    found = _criteria_by_product(configurations)
+    return {name: Candidate(source, as_of, tuple(dict.fromkeys(criteria))) for name, criteria in found.items()}
+
+
+def _criteria_by_product(configurations: Sequence[Node]) -> dict[tuple[str, str], list[IndexedCriterion]]:
     found: dict[tuple[str, str], list[IndexedCriterion]] = {}
     for node in configurations:
         for criterion, alone in _walk(node, True):
@@ -111,9 +128,8 @@ def _index_batch(db: sqlite3.Connection, keys: list[int], ids: dict[tuple[str, s
         )
         if rejected is not None and rejected.rejected:
             continue
-        configurations, _ = effective_configurations(statements)
-        for name, criteria in criteria_by_product(configurations).items():
-            affects.append((_product_id(db, name, ids), key, pack(tuple(dict.fromkeys(criteria)))))
+        for name, candidate in candidates_by_product(*effective_configurations(statements)).items():
+            affects.append((_product_id(db, name, ids), key, pack(candidate)))
         for statement in statements:
             packages.extend((p.ecosystem, p.name, key, pack((p, statement.stated))) for p in statement.packages)
             named.extend((key, statement.document, p.vendor, p.name, p.version) for p in statement.products)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from harmpath.evidence import Coverage, NotAssessed, SourceCoverage
-from harmpath.records.index import IndexedCriterion, criteria_by_product
+from harmpath.records.index import Candidate, candidates_by_product
 from harmpath.records.merge import merge
 from harmpath.records.model import AffectedPackage, Epss, Kev, Statement, StatementSource, Vulnerability, cve_year
 from harmpath.records.schema import name_tokens
@@ -39,11 +39,12 @@ class MemorySource:
         self._epss = dict(epss or {})
         names = sorted({*self._statements, *self._kev, *self._epss})
         self._records = {n: merge(n, self._statements.get(n, ()), self._kev.get(n), self._epss.get(n)) for n in names}
-        self._candidates: dict[tuple[str, str], dict[str, tuple[IndexedCriterion, ...]]] = {}
+        self._candidates: dict[tuple[str, str], dict[str, Candidate]] = {}
         for record in self._records.values():
             if not record.rejected:
-                for product, criteria in criteria_by_product(record.configurations).items():
-                    self._candidates.setdefault(product, {})[record.id] = tuple(dict.fromkeys(criteria))
+                found = candidates_by_product(record.configurations, record.configurations_by)
+                for product, candidate in found.items():
+                    self._candidates.setdefault(product, {})[record.id] = candidate
 
     def get(self, identifier: str) -> Vulnerability | None:
         """Everything known about one vulnerability; None when it is not held."""
@@ -57,7 +58,7 @@ class MemorySource:
         """KEV entry and EPSS score."""
         return self._kev.get(identifier), self._epss.get(identifier)
 
-    def candidates(self, vendor: str, product: str) -> dict[str, tuple[IndexedCriterion, ...]]:
+    def candidates(self, vendor: str, product: str) -> dict[str, Candidate]:
         """Vulnerability id -> the criteria in which it names the CPE product as vulnerable."""
         return self._candidates.get((vendor, product), {})
 

@@ -3,7 +3,7 @@
 * Within one source the statement with the newest ``modified`` counts; the store keeps no other.
 * Description, dates, status: NVD, else the CVE record, else an advisory, else an override.
 * Configurations: NVD's own where NVD has any; else an override's; else the CPE names of the CVE record. Where an
-  override contradicts NVD, NVD's stand and the contradiction is noted, for an override may also *narrow* what NVD lists.
+  override contradicts NVD, NVD's stand and that is noted, for an override may also *narrow* what NVD lists.
 * CVSS vectors and weaknesses: all of them, each with its source, NVD's first; the same statement is kept once.
 * Rejected: as the newer of NVD and the CVE record says.
 * KEV, EPSS and SSVC: the newest of each.

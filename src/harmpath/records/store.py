@@ -14,7 +14,7 @@ import msgspec
 from harmpath.errors import StoreError
 from harmpath.evidence import Coverage
 from harmpath.records.counting import as_coverage
-from harmpath.records.index import CANDIDATE, IndexedCriterion
+from harmpath.records.index import CANDIDATE, Candidate
 from harmpath.records.merge import merge
 from harmpath.records.model import AffectedPackage, Epss, Kev, Statement, StatementSource, Vulnerability
 from harmpath.records.schema import (
@@ -65,7 +65,7 @@ class VulnerabilitySource(Protocol):
     def signals(self, identifier: str) -> tuple[Kev | None, Epss | None]:
         """KEV entry and EPSS score."""
 
-    def candidates(self, vendor: str, product: str) -> dict[str, tuple[IndexedCriterion, ...]]:
+    def candidates(self, vendor: str, product: str) -> dict[str, Candidate]:
         """Vulnerability id -> the criteria in which it names the CPE product as vulnerable."""
 
     def products_named(self, product: str) -> tuple[ProductEntry, ...]:
@@ -100,7 +100,7 @@ class Store:
         self.path = path
         self._db = db
         self._records: OrderedDict[str, Vulnerability | None] = OrderedDict()
-        self._candidates: OrderedDict[tuple[str, str], dict[str, tuple[IndexedCriterion, ...]]] = OrderedDict()
+        self._candidates: OrderedDict[tuple[str, str], dict[str, Candidate]] = OrderedDict()
         self._figures: dict[str, object] | None = None
         self._advisory_products: tuple[NamedProduct, ...] | None = None
 
@@ -144,7 +144,7 @@ class Store:
         epss = self._rows("SELECT score, percentile, as_of FROM epss WHERE vuln = ?", (key,))
         return (_KEV.decode(unpack(kev[0][0])) if kev else None), (Epss(*epss[0]) if epss else None)
 
-    def candidates(self, vendor: str, product: str) -> dict[str, tuple[IndexedCriterion, ...]]:
+    def candidates(self, vendor: str, product: str) -> dict[str, Candidate]:
         """Vulnerability id -> the criteria in which it names the CPE product as vulnerable, in id order."""
         name = (vendor, product)
         if name in self._candidates:
