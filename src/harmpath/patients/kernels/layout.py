@@ -99,3 +99,10 @@ TRACES: Final = ("plasma", "interstitial", "reading", "seen", "commanded", "rate
 """plasma, interstitial: true glucose; reading: the sensor's value; seen: what reached the controller (all mg/dL);
 commanded, rate: basal rate commanded and run, U/h; net: insulin delivered in the step less scheduled basal, U; iob: U;
 carbs: g eaten in the step; meter: what the controller got from the finger meter, NaN without a measurement."""
+
+# --- measures of a lane ---------------------------------------------------------------------------------
+MEASURES: Final = (
+    "mean", "sd", "minimum", "maximum", "below_54", "below_70", "in_range", "above_180", "above_250", "lbgi", "hbgi",
+    "level_1_events", "level_2_events", "time_to_54", "time_to_70", "time_to_250", "minutes", "longest_below_54",
+)  # fmt: skip
+"""mg/dL; shares of time (0 to 1); indices; counts; minutes from the onset (NaN: never); minutes of valid glucose."""
