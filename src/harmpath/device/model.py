@@ -170,10 +170,10 @@ class Device(Strict):
         return _grouped((e.component, e) for e in sorted(self.ml_engines, key=lambda e: e.id))
 
     @cached_property
-    def inputs_of(self) -> dict[str, tuple[Signal, ...]]:
-        """Signals that feed an ML engine, by engine, each group sorted by id."""
-        fed = ((self.feature[f][0].id, s) for s in self.signals for f in s.feeds if f in self.feature)
-        unique = {(engine, signal.id): (engine, signal) for engine, signal in fed}
+    def inputs_of(self) -> dict[str, tuple[tuple[Feature, Signal], ...]]:
+        """Features and the signals that feed them, by ML engine, each group sorted by the ids."""
+        fed = ((*self.feature[f], s) for s in self.signals for f in s.feeds if f in self.feature)
+        unique = {(e.id, f.id, s.id): (e.id, (f, s)) for e, f, s in fed}
         return _grouped(unique[key] for key in sorted(unique))
 
     def host_chain(self, component: str) -> tuple[str, ...]:

@@ -117,8 +117,8 @@ class Loop:
                 for output in sorted(chosen, key=lambda o: o.id):
                     yield {"engine": engine, "output": output}, "output", None
             elif anchor == "engine-input":
-                for signal in self.device.inputs_of.get(engine.id, ()):
-                    yield {"engine": engine, "signal": signal}, "signal", None
+                for feature, signal in self.device.inputs_of.get(engine.id, ()):
+                    yield {"engine": engine, "feature": feature, "signal": signal}, "signal", None
             else:
                 yield {"engine": engine}, "engine", None
 
