@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -16,8 +17,11 @@ _MOST_BACK: Final = 40
 
 
 def slug(id_: str) -> str:
-    """An id as a fragment name: itself when it is plain, else hexadecimal. Sections of the page start with ``_``."""
-    return id_ if _PLAIN.fullmatch(id_) else "_x" + id_.encode("utf-8", "surrogatepass").hex()[:400]
+    """An id as a fragment name: itself when it is plain, else hexadecimal (a hash when long). Sections of the page start with ``_``."""
+    if _PLAIN.fullmatch(id_):
+        return id_
+    raw = id_.encode("utf-8", "surrogatepass")
+    return "_x" + (raw.hex() if len(raw) <= 100 else hashlib.sha256(raw).hexdigest())
 
 
 class Links:
