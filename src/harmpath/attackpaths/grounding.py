@@ -17,6 +17,7 @@ from harmpath.catalogue.rules import AttackRule
 __all__ = ["Grounding", "ground"]
 
 _Index = dict[tuple[str, ...], list[tuple[str, ...]]]
+_Tests = tuple[tuple[int, frozenset[str]], ...]
 CostOf = Callable[[AttackRule, dict[str, str]], int]
 
 
@@ -39,26 +40,32 @@ class Grounding:
 
 
 class _Indices:
-    """Relations indexed by the argument positions that a join knows, made when first asked for."""
+    """Relations selected and indexed as a join needs them, made when first asked for and kept."""
 
     def __init__(self, relations: Relations, domains: dict[str, list[tuple[str, ...]]]) -> None:
         self._relations = dict(relations)
         self._domains = domains
-        self._made: dict[tuple[str, tuple[int, ...]], _Index] = {}
+        self._made: dict[tuple[object, ...], _Index] = {}
 
-    def size(self, name: str) -> int:
-        """How many rows a relation has. ``any component|channel`` is every element of these kinds."""
+    def rows(self, name: str) -> list[tuple[str, ...]]:
+        """The rows of a relation. ``any component|channel`` is every element of these kinds."""
         if name not in self._relations and name.startswith("any "):
             kinds = name.removeprefix("any ").split("|")
             self._relations[name] = [row for kind in kinds for row in self._domains[kind]]
-        return len(self._relations.get(name, ()))
+        return self._relations.get(name, [])
 
-    def index(self, name: str, positions: tuple[int, ...]) -> _Index:
-        made = self._made.get((name, positions))
+    def index(self, name: str, key: tuple[int, ...], free: tuple[int, ...], tests: _Tests) -> _Index:
+        """Rows that pass the tests, by the arguments in ``key``, reduced to the arguments in ``free``."""
+        asked = (name, key, free, tests)
+        made = self._made.get(asked)
         if made is None:
-            made = self._made[name, positions] = {}
-            for row in self._relations.get(name, ()):
-                made.setdefault(tuple(row[p] for p in positions), []).append(row)
+            rows = self.rows(name)
+            for position, words in tests:
+                rows = [r for r in rows if r[position] in words]
+            grouped: dict[tuple[str, ...], dict[tuple[str, ...], None]] = {}
+            for row in rows:
+                grouped.setdefault(tuple([row[p] for p in key]), {})[tuple([row[p] for p in free])] = None
+            made = self._made[asked] = {k: list(g) for k, g in grouped.items()}
         return made
 
 
@@ -106,31 +113,21 @@ def _preference(atom: Atom, slots: dict[str, int], indices: _Indices) -> tuple[i
     """Join next what shares most with what is known, then what is smallest."""
     free = sum(1 for v in atom.variables if v not in slots)
     shared = sum(1 for v in atom.variables if v in slots)
-    return (0 if shared or not slots else 1, free, indices.size(atom.predicate))
+    return (0 if shared or not slots else 1, free, len(indices.rows(atom.predicate)))
 
 
 def _extend(rows: list[tuple[str, ...]], atom: Atom, slots: dict[str, int], indices: _Indices) -> list[tuple[str, ...]]:
     keyed = [(p, slots[a]) for p, a in enumerate(atom.arguments) if isinstance(a, str) and a in slots]
     free = [(p, a) for p, a in enumerate(atom.arguments) if isinstance(a, str) and a not in slots]
-    tests = [(p, a) for p, a in enumerate(atom.arguments) if not isinstance(a, str)]
-    table = _selected(indices.index(atom.predicate, tuple(p for p, _ in keyed)), tests, [p for p, _ in free])
-    sources = [s for _, s in keyed]
+    tests = tuple((p, a) for p, a in enumerate(atom.arguments) if not isinstance(a, str))
+    table = indices.index(atom.predicate, tuple(p for p, _ in keyed), tuple(p for p, _ in free), tests)
     for offset, (_, variable) in enumerate(free):
         slots[variable] = len(rows[0]) + offset
-    if len(sources) == 1:
-        only = sources[0]
+    if len(keyed) == 1:
+        only = keyed[0][1]
         return [row + more for row in rows for more in table.get((row[only],), ())]
-    return [row + more for row in rows for more in table.get(tuple(row[s] for s in sources), ())]
-
-
-def _selected(index: _Index, tests: list[tuple[int, frozenset[str]]], free: list[int]) -> _Index:
-    """The rows that pass the constants, reduced to the new variables' values."""
-    selected: _Index = {}
-    for key, rows in index.items():
-        kept = [tuple(r[p] for p in free) for r in rows if all(r[p] in words for p, words in tests)]
-        if kept:
-            selected[key] = list(dict.fromkeys(kept))
-    return selected
+    sources = [s for _, s in keyed]
+    return [row + more for row in rows for more in table.get(tuple([row[s] for s in sources]), ())]
 
 
 def _add_steps(result: Grounding, number: int, rule: AttackRule, rows: list[tuple[str, ...]], cost_of: CostOf) -> None:

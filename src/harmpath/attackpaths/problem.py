@@ -80,6 +80,8 @@ class Problem:
     def _cost(self, rule: AttackRule, binding: dict[str, str]) -> int:
         if rule.uses_vulnerability:
             return vulnerability_cost(self.scale, self.vulnerabilities_of(rule, binding)[0])
+        if not rule.licences:
+            return step_cost(self.scale, rule, 0)
         weak = sum(1 for e, p in self.weak_licences(rule, binding) if self.level(e, p) == "weak")
         return step_cost(self.scale, rule, weak)
 
