@@ -106,7 +106,10 @@ def _criterion(criterion: Criterion, subject: Subject, *, alternative: bool) -> 
         True,
     )
     if (vendor, product) == (subject.vendor, subject.product):
-        return decide(indexed, subject.query)
+        own = decide(indexed, subject.query)
+        # Software and the hardware it runs on may share vendor and product (a:st:wb55 on h:st:wb55).
+        if own.holds is not False or part == subject.query.cpe.part:
+            return own
     for other_vendor, other_product, query in subject.platform:
         if (vendor, product) == (other_vendor, other_product):
             verdict = decide(indexed, query)
