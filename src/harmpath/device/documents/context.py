@@ -20,7 +20,7 @@ class Verdict:
 
 _BOILERPLATE = re.compile(
     r"Premarket Notification Database|Unique Device Identification Database|GUDID|issuance of a substantial equivalence|Paperwork Reduction Act"
-    r"|PRA Staff|transmit(?: data)? to a ?computer, ?web ?server|Does the applicant.{0,4}s device|CDRH Learn|Division of Industry|MedWatch"
+    r"|PRA Staff|transmit(?:\s+data)?\s+to\s+a\s*computer,?\s*web\s?server|Does\s+the\s+applicant.{0,4}s\s+device|CDRH Learn|Division of Industry|MedWatch"
     r"|accessdata\.fda|Vulnerability Database|21 CFR (?:Part )?(?:1000|820)",
     re.I,
 )
@@ -45,7 +45,7 @@ _NEGATION_AFTER = re.compile(
 )
 _IMPERATIVE = re.compile(r"(?:^|[.,;:•\n]\s*)(?:please )?(?:do|should|must|shall) not\b[^.;]*$|\byou (?:can|must|should|will|may|do) ?not\b", re.I)
 _PREDICATE_CUE = re.compile(
-    r"\b(?:predicates?(?: devices?)?(?!')|previously cleared|comparator device|unmodified device|reference device|old version|original(?:ly cleared)? device|previous (?:version|device|submission))\b",
+    r"\b(?:predicates?(?: devices?)?(?!')|previously cleared|comparator device|unmodified device|reference device|substantial(?:ly)? equivalen\w+ (?:to|of)|old version|original(?:ly cleared)? device|previous (?:version|device|submission))\b",
     re.I,
 )
 _COMPARED = re.compile(

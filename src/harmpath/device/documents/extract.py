@@ -13,7 +13,7 @@ from harmpath.device.documents.flatten import Flat, flatten
 from harmpath.device.documents.layout import Column, DeviceNames, Layout, column_roles, lay_out
 from harmpath.device.documents.matcher import Found, find, squash
 from harmpath.device.documents.model import Document, Extraction, Mention, Role, Technology
-from harmpath.device.documents.names import Named, defined_abbreviation, device_names, named_products
+from harmpath.device.documents.names import Named, app_key, defined_abbreviation, device_names, named_products
 from harmpath.device.documents.propose import propose
 from harmpath.device.documents.versions import cpe_name, read_tail
 
@@ -25,7 +25,7 @@ _CONNECTS = re.compile(
 )
 _LIST_GAP = re.compile(r"(?:\s*(?:,|/|;|\band\b|\bor\b|&)\s*){1,2}")
 _MODEL_ONLY = re.compile(r"(?:(?:Note|Tab) ?)?[SAJGXZ]?\d{1,2}(?:[CSR+])?(?: ?(?:Plus|Pro|Max|mini|Edge|Ultra)){0,2}(?![\w.])|XR|XS(?: Max)?(?!\w)|X(?!\w)|SE(?!\w)")
-_WINDOWS_ONLY = re.compile(r"(?:2000|XP|Vista|98(?: ?SE)?|NT|8\.1|8|7|1[01])(?: (?:home|Professional|Pro))?(?![\w.])", re.I)
+_WINDOWS_ONLY = re.compile(r"(?:2000|XP|Vista|98(?: ?SE)?|NT|8\.1|8|7|1[01])(?: (?:home|Professional|Pro))?(?![\d.]|[ -]?(?:days?|years|hours|GB|MB|inch))", re.I)
 _CODE_LIST = re.compile(r"product codes?\b[\W_]*(?:[A-Z]{3}\W+)*$", re.I)
 
 
@@ -108,7 +108,7 @@ def _named_entry(entry: Entry, version: str | None, variant: str | None) -> str:
         return variant
     head = entry.head_name or entry.name
     if entry.distinct and version:
-        return f"{head} {version}"
+        return f"{head} {_spaced(version)}"
     return entry.name
 
 
@@ -135,12 +135,22 @@ def _hits(found: Found, layout: Layout, roles: dict[tuple[int, int, int], Column
     if entry.distinct and category == "hardware-platform":
         version = None  # the model is in the name
     hit = Hit(
-        found.start, tail.end, name, category, version, entry.vendor, cpe_name(tail.cpe or entry.cpe, version), entry, verdict, squash(name)
+        found.start, tail.end, name, category, version, entry.vendor, cpe_name(tail.cpe or entry.cpe, version), entry, verdict, _key(name, category, entry)
     )
     hits = [hit]
     if (entry.list and tail.version) or tail.name:
         hits += _continued(hit, entry, layout, windows=entry.name == "Windows")
     return hits
+
+
+def _key(name: str, category: str, entry: Entry) -> str:
+    return app_key(name) if category == "software-product" and not entry.unnamed else squash(name)
+
+
+def _spaced(model: str) -> str:
+    """A model number as it is usually written: "Note2" and "S7Edge" to "Note 2" and "S7 Edge"."""
+    model = re.sub(r"(?<=Note|.Tab)(?=\d)", " ", model)
+    return " ".join(re.sub(r"(?<=\d)(?=Edge|Plus|Ultra|Pro)", " ", model).split())
 
 
 def _continued(first: Hit, entry: Entry, layout: Layout, *, windows: bool) -> list[Hit]:
@@ -154,7 +164,7 @@ def _continued(first: Hit, entry: Entry, layout: Layout, *, windows: bool) -> li
         match = pattern.match(layout.text, gap.end()) if gap else None
         if match is None:
             return hits
-        model = " ".join(match[0].split())
+        model = _spaced(match[0])
         head = "Windows" if windows else entry.head_name or entry.name
         if windows:
             model = model.split()[0]
@@ -165,16 +175,34 @@ def _continued(first: Hit, entry: Entry, layout: Layout, *, windows: bool) -> li
     return hits
 
 
-def _named_hits(named: Iterable[Named], layout: Layout, roles: dict[tuple[int, int, int], Column], taken: list[Hit]) -> list[Hit]:
-    covered = sorted((hit.start, hit.end) for hit in taken)
-    hits: list[Hit] = []
+def _with_named(
+    hits: list[Hit], named: Iterable[Named], layout: Layout, roles: dict[tuple[int, int, int], Column]
+) -> list[Hit]:
+    """Add the named products; a device named inside such a name ("FreeStyle Libre 2" in its app's) is no mention."""
+    programs = {p for h in hits if h.category in ("software-product", "cloud-service", "software-library") for p in range(h.start, h.end)}
+    added: list[Hit] = []
+    inside: set[int] = set()
     for item in named:
-        if any(start < item.end and end > item.start for start, end in covered if end - start > 3 and start >= item.start - 80):
+        if any(position in programs for position in range(item.start, item.end)):
             continue
         verdict = judge(layout, roles, item.start, item.end, item.category)
+        inside.update(range(item.start, item.end))
         if not verdict.skip:
-            hits.append(Hit(item.start, item.end, item.name, item.category, None, None, None, None, verdict, item.key))
-    return hits
+            added.append(Hit(item.start, item.end, item.name, item.category, None, None, None, None, verdict, item.key))
+    return [h for h in hits if h.start not in inside] + _short_names(added)
+
+
+def _short_names(added: list[Hit]) -> list[Hit]:
+    """Join "Diary App" to "DreaMed Diary App" where only one longer name ends so."""
+    keys = sorted({hit.key: hit.name for hit in added}.items())
+    longer = {
+        short: [(key, name) for key, name in keys if key != short and key.endswith(short)] for short, _ in keys if short.endswith("app")
+    }
+    joined = []
+    for hit in added:
+        targets = longer.get(hit.key, [])
+        joined.append(replace(hit, key=targets[0][0], name=targets[0][1]) if len(targets) == 1 else hit)
+    return joined
 
 
 def _abbreviations(hits: list[Hit], layout: Layout, roles: dict[tuple[int, int, int], Column]) -> list[Hit]:
@@ -186,6 +214,10 @@ def _abbreviations(hits: list[Hit], layout: Layout, roles: dict[tuple[int, int, 
         if span and len(text[span[0] : span[1]]) > 1:
             defined.setdefault(text[span[0] : span[1]], hit)
     covered = {position for hit in hits for position in range(hit.start, hit.end)}
+    for index, hit in enumerate(hits):
+        into = defined.get(text[hit.start : hit.end]) if hit.entry is None else None
+        if into is not None:
+            hits[index] = replace(hit, name=into.name, key=into.key, category=into.category, vendor=into.vendor)
     more: list[Hit] = []
     for short, hit in sorted(defined.items()):
         for match in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(short)}(?:s\b|(?![A-Za-z0-9]))", text):
@@ -286,7 +318,7 @@ def extract(document: Document) -> Extraction:
     names = device_names(flat.text, document.name.rsplit("/", 1)[-1])
     roles = column_roles(layout, names)
     hits = [hit for found in find(flat.text) for hit in _hits(found, layout, roles, names)]
-    hits += _named_hits(named_products(flat.text, names), layout, roles, hits)
+    hits = _with_named(hits, named_products(flat.text, names), layout, roles)
     hits += _abbreviations(hits, layout, roles)
     hits = _fold(sorted(hits, key=lambda hit: (hit.start, hit.end)))
     technologies = tuple(_merge(hits, flat, document, layout, roles))

@@ -21,7 +21,7 @@ from harmpath.device.documents.flatten import HARD
 _KEPT = re.compile(r"[^\W_]|[+#]|(?<=\d)\.(?=\d)")
 _LETTERS = re.compile(r"[^A-Za-z]")
 _GLUED_BEFORE = re.compile(
-    r"(?:^|[^A-Za-z])(?:a|an|and|as|at|built|by|compatible|either|for|from|in|into|is|its|latest|of|on|or|over|running|same|the|through|to|"
+    r"(?:^|[^A-Za-z])(?:an|and|as|at|built|by|compatible|either|for|from|in|into|is|its|latest|of|on|or|over|running|same|the|through|to|"
     r"up|using|via|with|uses)$",
     re.I,
 )
@@ -66,6 +66,8 @@ class _Alias:
     """Squashed offsets at which a word of the alias begins."""
     entry: Entry
     exact: bool
+    capitals: frozenset[int]
+    """Squashed offsets of the letters of all-capital words, which are matched in that case ("IR" in "IR port")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,19 @@ def _alias(written: str, entry: Entry) -> _Alias:
                 words.add(count)
             count += 1
         del character
-    return _Alias(squash(written), written, frozenset(words), entry, _is_exact(written, entry))
+    return _Alias(squash(written), written, frozenset(words), entry, _is_exact(written, entry), _capitals(written))
+
+
+def _capitals(written: str) -> frozenset[int]:
+    if written.isupper():
+        return frozenset()
+    offsets, count = set(), 0
+    for word in re.split(r"[\s/-]", written):
+        kept = _KEPT.findall(word)
+        if 2 <= len(kept) <= 4 and word.isupper() and word.isalpha():
+            offsets.update(range(count, count + len(kept)))
+        count += len(kept)
+    return frozenset(offsets)
 
 
 @cache
@@ -116,7 +130,7 @@ def _begins(flat: str, at: int) -> bool:
     if here.isdigit():
         return False
     if here.isupper() and before.islower():
-        return True
+        return at < 2 or flat[at - 2].isalpha() or not flat[at + 1 : at + 2].isupper()  # not dNTP
     following = flat[at + 1 : at + 2]
     if here.isupper() and before.isupper() and following.islower():
         return True  # RFIDBluetooth
@@ -191,6 +205,7 @@ def find(flat: str, squashed: Squashed | None = None, gazetteer: Gazetteer | Non
             if (
                 _ends(flat, end, alias)
                 and _case_holds(flat, start, end, alias)
+                and all(flat[places[at + offset]].isupper() for offset in alias.capitals)
                 and _gaps_hold(flat, places, at, alias)
             ):
                 yield Found(start, end, alias.entry, alias.written)

@@ -19,8 +19,16 @@ _OTHER = re.compile(
     r"(?i:predicate (?:device)?s?(?: ?\(s\))?(?: name)?s?(?: ?\(s\))?|legally marketed (?:predicate )?devices?)"
     rf" ?[:\n{CELL}] ?\n?(?P<name>[^{TABLE}{ROW}{CELL}{END}\n#]{{3,200}}?){_STOP}"
 )
+_INTENDED = re.compile(
+    r"\b[Tt]he (?P<name>(?:[A-Z0-9][\w+\-/]* ){1,7}?)(?:(?:[Bb]lood|[Ff]lash|[Cc]ontinuous|[Gg]lucose|[Mm]onitoring|[Ww]ireless|[Mm]eter|[Dd]iabetes|[Mm]anagement|[Aa]naly[sz]er|[Ii]nsulin|[Dd]elivery|[Pp]ump|[Tt]est) ?){0,6}"
+    r"(?:[Ss]ystems? )?(?:is|are) (?:an? )?(?:intended|indicated)\b"
+)
 _NUMBER = re.compile(r"(?i:510\(k\) ?(?:submission )?(?:number|no\.?)?|\bRe)(?: \(if known\))?[ :#\n]{0,4}(?:K|DEN|P) ?(\d{6})\b")
-_ANY_NUMBER = re.compile(r"\bK(\d{6})\b", re.I)
+_ANY_INTENDED = re.compile(
+    r"\b[Tt]he (?P<name>(?:[A-Z0-9][\w+\-/]* ){1,7}?)(?:(?:[Bb]lood|[Ff]lash|[Cc]ontinuous|[Gg]lucose|[Mm]onitoring|[Ww]ireless|[Mm]eter|[Dd]iabetes|[Mm]anagement|[Aa]naly[sz]er|[Ii]nsulin|[Dd]elivery|[Pp]ump|[Tt]est) ?){0,6}"
+    r"(?:[Ss]ystems? )?(?:is|are) (?:an? )?(?:intended|indicated)\b"
+)
+_NUMBER = re.compile(r"\bK(\d{6})\b", re.I)
 _GENERIC = re.compile(
     r"^(?:blood|flash|continuous|integrated|interoperable|glucose|monitoring|monitor|monitors|system|systems|meter|meters|wireless|test|tests|strips?|control|controls"
     r"|solutions?|analyzers?|analysers?|automated|automatic|diabetes|management|kit|kits|for|with|and|assay|software|insulin|delivery|device|devices|panel|series|family|"
@@ -59,7 +67,7 @@ def _cores(pattern: re.Pattern[str], text: str) -> list[str]:
 
 def device_names(text: str, file_name: str = "") -> DeviceNames:
     """Subject and predicate names and the submission's own number, from the places where 510(k) documents state them."""
-    own = [squash(core) for core in _cores(_OWN, text[:60_000])]
+    own = [squash(core) for core in _cores(_OWN, text[:60_000]) + _cores(_INTENDED, text[:20_000])[:3]]
     own = [name for index, name in enumerate(own) if name not in own[:index]][:8]
     other = [squash(core) for core in _cores(_OTHER, text)]
     other = [name for index, name in enumerate(other) if name not in other[:index] and name not in own][:12]
@@ -86,7 +94,7 @@ _NAMED = re.compile(
     rf"(?<![\w])(?P<head>(?:{_TOKEN} ){{1,5}})"
     r"(?P<kind>(?:[Mm]obile )?[Aa]pplication [Ss]oftware|(?:[Mm]obile )?Apps?(?:lication)?(?: Software)?|[Mm]obile [Aa]pp(?:lication)?|app(?:s|lication)?"
     r"|(?:Diabetes |Data |Patient |Image |Health )?Management Software|(?:Data|Image|Remote|Health) Management System|Data Management Server"
-    r"|Software|software|[Mm]iddleware|Cloud|Viewer|(?:Web )?Portal|(?:Image |Data |Application |Analysis )?Server|Diabetes Manager|Data Manager|[Ll]ibrary)"
+    r"|Software|software|[Mm]iddleware|Cloud|Viewer|(?:Web )?Portal|(?:Image |Data |Application |Analysis )?Server|Diabetes Manager|Data Manager)"
     r"(?= ?\(?\w{0,8}\)?)(?![\w-])"
 )
 _PLAIN = frozenset(
@@ -100,21 +108,37 @@ _PLAIN = frozenset(
     " database dna rna cdna panel reagent bait general iso iec guidance fda 510 k controller calculator engine algorithm service services"
     " alternate interoperable automated automatic glycemic decision dosing level moderate major minor concern hazard cybersecurity usability open source additional"
     " adequate aid handheld receiver transmitter unmodified modified proposed predicate subject candidate blood glucose diabetes monitoring information hospital"
-    " upgrade manual early indicator sepsis documentation".split()
+    " always allowed upgrade manual early indicator sepsis documentation".split()
 )
-_APP_KINDS = ("app", "application", "apps")
+_APP_WORDS = frozenset("the mobile app apps application software system cgm ios android smartphone".split())
+_LIBRARY = re.compile(
+    r"\b(?:glucose|communication|software|encryption|cryptographic|security|image processing|graphics|driver|signal processing)(?: [a-z]+){0,2} library\b"
+)
 
 
 def _trim(head: str) -> list[str]:
-    words = head.split()
+    words = [re.sub(r"^(?:Same|App|Yes|Device)(?=[A-Z])", "", word) for word in head.split()]
     while words and words[0].lower().strip("'") in _PLAIN:
         words.pop(0)
     return words
 
 
+def app_key(name: str) -> str:
+    """What two ways to name one program have in common: "Tidepool Loop Mobile Application" and "Tidepool Loop app"."""
+    words = [w for w in name.split() if w.lower() not in _APP_WORDS]
+    return squash(" ".join(words)) + "app"
+
+
+def _libraries(text: str) -> list[Named]:
+    return [
+        Named(m.start(), m.end(), " ".join(m[0].split()), squash(m[0]), "software-library") for m in _LIBRARY.finditer(text)
+    ]
+
+
 def named_products(text: str, devices: DeviceNames) -> list[Named]:
     """Named apps, programs, servers and cloud services; never the device itself."""
-    found: list[Named] = []
+    found = _libraries(text)
+    mobile = re.search(r"smart ?phone|mobile (?:app|device|phone)|iPhone|\biOS\b|Android", text) is not None
     for match in _NAMED.finditer(text):
         kind = match["kind"]
         words = _trim(match["head"])
@@ -126,13 +150,13 @@ def named_products(text: str, devices: DeviceNames) -> list[Named]:
         own = any(head_key in name or name in head_key for name in devices.subject + devices.predicates if len(name) > 3)
         lowered = kind.lower()
         is_app = "app" in lowered.split() or "apps" in lowered.split() or "mobile application" in lowered
-        if lowered in ("application", "applications") and not own:
+        if lowered in ("application", "applications") and not (own and kind[0].isupper() and mobile):
             continue
         if lowered.startswith("application software") or (lowered == "application" and own):
             is_app = True
         if own and kind.lower() == "application software" and kind != kind.title():
             continue
-        if not is_app and not _named_program(distinctive, kind, own):
+        if not is_app and not _named_program(distinctive, kind, own or _of_device(distinctive, devices)):
             continue
         if is_app and kind == "app" and len(distinctive) == 1 and not own and distinctive[0].isupper() and len(distinctive[0]) < 4:
             continue
@@ -142,12 +166,17 @@ def named_products(text: str, devices: DeviceNames) -> list[Named]:
         end = match.end("kind")
         name = f"{head} App" if is_app else f"{head} {kind}"
         category = "cloud-service" if kind == "Cloud" else "software-library" if lowered == "library" else "software-product"
-        found.append(Named(start, end, name, head_key + ("app" if is_app else squash(kind)), category))
+        found.append(Named(start, end, name, app_key(name) if is_app else head_key + squash(kind), category))
     return found
 
 
+def _of_device(distinctive: list[str], devices: DeviceNames) -> bool:
+    words = [squash(w) for w in distinctive]
+    return any(len(w) >= 4 and w in name for w in words for name in devices.subject + devices.predicates)
+
+
 def _named_program(distinctive: list[str], kind: str, own: bool) -> bool:
-    """Whether "X Software" names a program: not when X is only the device's own name or one plain capitalised word."""
+    """Whether "X Software" names a program: not when X is the device's own name or one plain capitalised word."""
     if own:
         return "Management" in kind
     if kind in ("software", "Software", "Library", "library", "Server", "server", "Portal", "Viewer", "middleware", "Middleware"):

@@ -36,7 +36,7 @@ STYLES = {
     "applewatch": r",? ?(?P<version>(?:Series [1-9]|SE|Ultra)(?: ?2)?)",
     "galaxy": r" ?(?P<version>(?:(?:Note|Tab|S|A|J|Z|Nexus) ?)?(?:[SAJ]? ?\d{1,2}(?:\.\d)?)(?:[+eE]|(?: ?(?:Plus|Ultra|Edge|FE|Active))){0,2}|Nexus)(?![\d.])",
     "samsung": r" ?(?P<version>\d{0,2})(?![\d.])",
-    "pixel": r" ?(?P<version>[1-9]\d?(?:[aAXP])?(?: ?(?:XL|Pro|Plus|T))?)(?![\d.]| ?(?:phones|devices|smart))",
+    "pixel": r" ?(?P<version>[1-9]\d?(?:[aAXP])?(?: ?(?:XL|Pro|Plus|T))?)(?![\d.]| ?(?:phones|devices))",
     "lgg": r"(?P<version>[2-8])(?!\d)",
     "pentium": r" ?\(?(?P<version>4|III|IV|II|M|D)\b\)?",
     "chip": r"(?P<version>[A-Za-z0-9-]{0,10})(?![A-Za-z0-9])",
