@@ -12,9 +12,7 @@ from harmpath.vulnerabilities.versions import interval
 __all__ = ["match_advisories"]
 
 _GENERIC = frozenset(
-    "insulin infusion pump pumps system systems device devices software server monitor monitoring patient medical "
-    "the and of for application app client controller gateway module unit family series model version platform "
-    "management diabetes glucose remote wireless cloud imaging viewer workstation service port telemetry".split()
+    ["insulin", "infusion", "pump", "pumps", "system", "systems", "device", "devices", "software", "server", "monitor", "monitoring", "patient", "medical", "the", "and", "of", "for", "application", "app", "client", "controller", "gateway", "module", "unit", "family", "series", "model", "version", "platform", "management", "diabetes", "glucose", "remote", "wireless", "cloud", "imaging", "viewer", "workstation", "service", "port", "telemetry"]
 )
 """Words that do not tell one medical product from another."""
 

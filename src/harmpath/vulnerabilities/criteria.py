@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from harmpath.records.index import IndexedCriterion
 from harmpath.vulnerabilities.cpe import ANY, NA, Cpe, attribute_relation, split_attributes, unescape
-from harmpath.vulnerabilities.versions import Interval, interval, version_key
+from harmpath.vulnerabilities.versions import Interval, version_key
 
 __all__ = ["Query", "Verdict", "decide"]
 

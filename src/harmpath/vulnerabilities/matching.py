@@ -12,7 +12,7 @@ from harmpath.vulnerabilities.advisories import match_advisories
 from harmpath.vulnerabilities.criteria import Query, Verdict, decide
 from harmpath.vulnerabilities.packages import match_package
 from harmpath.vulnerabilities.platforms import Subject, evaluate, platform_of
-from harmpath.vulnerabilities.protocols import match_protocol
+from harmpath.vulnerabilities.protocols import Protocol, match_protocol, protocol_named
 from harmpath.vulnerabilities.resolving import Identity, resolve
 from harmpath.vulnerabilities.values import CONFIDENCES, Confidence, Match, Matches, Product, Unmatched
 
@@ -63,9 +63,12 @@ def match_product(
         take(matches)
         if reason:
             reasons.append(reason)
-    if not product.cpe:
-        take(match_protocol(product))
-    if product.cpe or not product.purl or not found:
+    protocol = None if product.cpe or product.purl or product.vendor else protocol_named(product.name, product.version)
+    if protocol is not None:
+        take(match_protocol(product, protocol))
+        if not found:
+            reasons.append(_no_vulnerability(product, protocol))
+    elif product.cpe or not product.purl or not found:
         identities, reason = resolve(product, source)
         for identity in identities:
             matches, absent = _match_identity(product, identity, source, platform)
@@ -78,6 +81,15 @@ def match_product(
             if reason and not found:
                 reasons.append(reason)
     return [found[cve] for cve in sorted(found, key=_cve_order)], reasons
+
+
+def _no_vulnerability(product: Product, protocol: Protocol) -> Unmatched:
+    weaknesses = ", ".join(protocol.weaknesses) or "none"
+    reason = (
+        f"{product.name!r} is the protocol {protocol.id}; the catalogue names no vulnerability of the protocol itself "
+        f"that applies (weaknesses by design: {weaknesses}; {protocol.source})"
+    )
+    return Unmatched(product, "none-apply", reason)
 
 
 def _order(match: Match) -> int:

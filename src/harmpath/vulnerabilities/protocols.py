@@ -52,11 +52,8 @@ def protocol_named(name: str, version: str = "") -> Protocol | None:
     return known.get(bare(f"{name} {version}")) or known.get(bare(name))
 
 
-def match_protocol(product: Product) -> list[Match]:
-    """The protocol's own vulnerabilities; none when the name is no protocol of the catalogue."""
-    protocol = protocol_named(product.name, product.version)
-    if protocol is None:
-        return []
+def match_protocol(product: Product, protocol: Protocol) -> list[Match]:
+    """The protocol's own vulnerabilities in the version that the product states, or that its name implies."""
     ours = interval(product.version) or interval(protocol.version)
     matches = []
     for known in protocol.vulnerabilities:

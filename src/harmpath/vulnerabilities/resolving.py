@@ -75,14 +75,13 @@ def _by_catalogue(product: Product, source: VulnerabilitySource) -> list[Identit
     version = product.version.lower().removeprefix("version ").strip()
     versioned = [pair for stated, pair in technology.versioned if version == stated or version.startswith(stated + " ")]
     found = []
-    for vendor, name in versioned or technology.cpe:
-        if not source.candidates(vendor, name):
-            continue
-        # The version is part of the product's name (windows_10_1809); no build is stated.
-        query = query_of(Cpe()) if versioned else _stated(product)
-        because = f"the catalogue knows {product.name!r} as {vendor}:{name}"
-        evidence = (CatalogueEvidence("technologies", technology.id, technology.source),)
-        found.append(Identity(vendor, name, query, "alias", because, evidence))
+    # Where the version is part of the product's name (windows_10_1809) no build is stated.
+    named = [(pair, query_of(Cpe())) for pair in versioned] + [(pair, _stated(product)) for pair in technology.cpe]
+    for (vendor, name), query in named:
+        if source.candidates(vendor, name):
+            because = f"the catalogue knows {product.name!r} as {vendor}:{name}"
+            evidence = (CatalogueEvidence("technologies", technology.id, technology.source),)
+            found.append(Identity(vendor, name, query, "alias", because, evidence))
     return found
 
 

@@ -57,19 +57,19 @@ def version_key(version: str) -> VersionKey:
     if tokens and tokens[0][0] == "v":
         tokens = tokens[1:]
     key: list[tuple[int, int, str]] = []
-    for place, (token, _, end) in enumerate(tokens):
-        if token.isdigit():
-            key.append((2, int(token[:4000]), ""))
+    for place, (word, _, end) in enumerate(tokens):
+        if word.isdigit():
+            key.append((2, int(word[:4000]), ""))
             continue
         follows = place + 1 < len(tokens) and tokens[place + 1][0].isdigit() and tokens[place + 1][1] == end
         before = place > 0 and tokens[place - 1][0].isdigit() and tokens[place - 1][2] == tokens[place][1]
-        rank = _PRE.get(token)
-        if rank is None and token in ("a", "b") and follows and before:
-            rank = 1 if token == "a" else 2
-        if token in _SAME:
+        rank = _PRE.get(word)
+        if rank is None and word in ("a", "b") and follows and before:
+            rank = 1 if word == "a" else 2
+        if word in _SAME:
             continue
         _drop_zeros(key)
-        key.append((-1, rank, "") if rank is not None else (1, 0, token))
+        key.append((-1, rank, "") if rank is not None else (1, 0, word))
     _drop_zeros(key)
     return (*key, _END)
 
