@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harmpath.device.model import Device
 from harmpath.evidence import NotAssessed
 from harmpath.stpa.actions import controller_constraints, unsafe_control_actions
+from harmpath.stpa.archetypes import formal_scenarios, unrefined
 from harmpath.stpa.constraints import system_constraints
 from harmpath.stpa.results import StpaAnalysis, UnsafeControlAction
 from harmpath.stpa.scenarios import loss_scenarios
@@ -17,12 +18,15 @@ __all__ = ["analyse"]
 def analyse(device: Device) -> StpaAnalysis:
     """Hazards to constraints, control actions to unsafe control actions, these to constraints and loss scenarios."""
     actions = unsafe_control_actions(device)
+    scenarios = loss_scenarios(device, actions)
+    formal = formal_scenarios(device, actions, scenarios)
     return StpaAnalysis(
         system_constraints=system_constraints(device),
         unsafe_control_actions=actions,
         controller_constraints=controller_constraints(device, actions),
-        loss_scenarios=loss_scenarios(device, actions),
-        not_assessed=tuple(_not_assessed(device, actions)),
+        loss_scenarios=scenarios,
+        not_assessed=(*_not_assessed(device, actions), *unrefined(device, formal)),
+        formal_scenarios=formal,
     )
 
 

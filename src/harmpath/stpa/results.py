@@ -15,6 +15,7 @@ __all__ = [
     "Condition",
     "ControllerConstraint",
     "DerivedConstraint",
+    "FormalScenario",
     "LossScenario",
     "Rule",
     "ScenarioKind",
@@ -145,6 +146,22 @@ class LossScenario:
 
 
 @dataclass(frozen=True)
+class FormalScenario:
+    """One of the four formal classes asked of one unsafe control action, with the loss scenarios that refine it."""
+
+    id: str
+    uca: str
+    archetype: str
+    sentence: Sentence
+    refined_by: tuple[str, ...]
+    """Loss scenarios of this class; empty where the device's model gives none."""
+    evidence: tuple[Evidence, ...]
+
+    def __post_init__(self) -> None:
+        require_evidence(self.id, self.evidence)
+
+
+@dataclass(frozen=True)
 class StpaAnalysis:
     """Everything that STPA says about a device. Sorted by id; the same device gives the same bytes."""
 
@@ -153,6 +170,7 @@ class StpaAnalysis:
     controller_constraints: tuple[ControllerConstraint, ...]
     loss_scenarios: tuple[LossScenario, ...]
     not_assessed: tuple[NotAssessed, ...]
+    formal_scenarios: tuple[FormalScenario, ...] = ()
 
     @cached_property
     def hazardous(self) -> tuple[UnsafeControlAction, ...]:
@@ -187,5 +205,6 @@ class StpaAnalysis:
             self.unsafe_control_actions,
             self.controller_constraints,
             self.loss_scenarios,
+            self.formal_scenarios,
         )
         return tuple(item.sentence for group in groups for item in group)

@@ -15,7 +15,7 @@ from harmpath.stpa.loop import Loop, Place
 from harmpath.stpa.results import Condition, LossScenario, UnsafeControlAction
 from harmpath.stpa.sentences import Part, Sentence, cited, compose
 
-__all__ = ["CATALOGUE", "loss_scenarios"]
+__all__ = ["CATALOGUE", "effect_of", "loss_scenarios"]
 
 CATALOGUE = "stpa-causal-factors"
 
@@ -48,7 +48,7 @@ def loss_scenarios(device: Device, actions: tuple[UnsafeControlAction, ...]) -> 
 
 
 def _of(loop: Loop, aspect: Aspect) -> Iterator[LossScenario]:
-    effects = {safe: _effect(loop, aspect, safe) for safe in (False, True)}
+    effects = {safe: effect_of(loop, aspect, safe) for safe in (False, True)}
     for factor in causal_factors():
         if factor.aspects and aspect not in factor.aspects:
             continue
@@ -57,7 +57,7 @@ def _of(loop: Loop, aspect: Aspect) -> Iterator[LossScenario]:
             yield _scenario(loop, aspect, factor, place, effects[safe])
 
 
-def _effect(loop: Loop, aspect: Aspect, safe_decision: bool) -> Sentence:
+def effect_of(loop: Loop, aspect: Aspect, safe_decision: bool) -> Sentence:
     """What happens; where the controller decided as it should, what reaches the target instead."""
     device, uca = loop.device, loop.uca
     believed = () if safe_decision else uca.believed
@@ -86,7 +86,7 @@ def _scenario(loop: Loop, aspect: Aspect, factor: CausalFactor, place: Place, ef
     elements = starts or (place.start.id,)
     model = tuple(ElementEvidence(i) for i in dict.fromkeys((uca.control_action, *elements)))
     return LossScenario(
-        id=readable_id("LS", uca.id.removeprefix("UCA-"), factor.id, *elements),
+        id=readable_id("LS", uca.id, factor.id, *elements),
         uca=uca.id,
         kind=factor.kind,
         causal_factor=factor.id,

@@ -9,7 +9,16 @@ from typing import Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-__all__ = ["Anchor", "CausalFactor", "ScenarioClass", "causal_factors", "read_entries", "scenario_classes"]
+__all__ = [
+    "AiThreatEntry",
+    "Anchor",
+    "CausalFactor",
+    "ScenarioClass",
+    "ai_threat_entries",
+    "causal_factors",
+    "read_entries",
+    "scenario_classes",
+]
 
 Anchor = Literal[
     "controller",
@@ -52,6 +61,8 @@ class ScenarioClass(_Entry):
     """What to ask to find scenarios of this class."""
     safe_decision: bool
     """True where the controller decides as it should and something after it goes wrong."""
+    sentence: str
+    """The scenario in general; places in braces are filled from the unsafe control action."""
 
 
 class CausalFactor(_Entry):
@@ -70,6 +81,14 @@ class CausalFactor(_Entry):
     adversary: tuple[Adversary, ...] = ()
     source: str
     """Where the factor is described."""
+
+
+class AiThreatEntry(_Entry):
+    """One of the seven AI-specific threats, and under which causal factors it is asked."""
+
+    description: str
+    factors: tuple[str, ...]
+    measures: str
 
 
 _T = TypeVar("_T", bound=BaseModel)
@@ -94,5 +113,11 @@ def scenario_classes() -> dict[str, ScenarioClass]:
 
 @cache
 def causal_factors() -> tuple[CausalFactor, ...]:
-    """Every causal factor, in the order of the file."""
-    return read_entries("causal_factors.yaml", CausalFactor)
+    """Every causal factor and failure mode of learned controllers, in the order of the files."""
+    return read_entries("causal_factors.yaml", CausalFactor) + read_entries("ml_failure_modes.yaml", CausalFactor)
+
+
+@cache
+def ai_threat_entries() -> tuple[AiThreatEntry, ...]:
+    """The seven AI-specific threats, in the order of the guidance."""
+    return read_entries("ai_threats.yaml", AiThreatEntry)

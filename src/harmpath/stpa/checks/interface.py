@@ -96,6 +96,7 @@ class Subject:
             found.unsafe_control_actions,
             found.controller_constraints,
             found.loss_scenarios,
+            found.formal_scenarios,
         )
         return frozenset(item.id for group in groups for item in group)
 
