@@ -10,6 +10,7 @@ from harmpath.device.documents.model import (
     ProposedComponent,
     Technology,
 )
+from harmpath.device.documents.readers import read_document
 
 __all__ = [
     "Document",
@@ -20,4 +21,5 @@ __all__ = [
     "ProposedComponent",
     "Technology",
     "extract",
+    "read_document",
 ]

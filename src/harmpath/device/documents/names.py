@@ -24,11 +24,7 @@ _INTENDED = re.compile(
     r"(?:[Ss]ystems? )?(?:is|are) (?:an? )?(?:intended|indicated)\b"
 )
 _NUMBER = re.compile(r"(?i:510\(k\) ?(?:submission )?(?:number|no\.?)?|\bRe)(?: \(if known\))?[ :#\n]{0,4}(?:K|DEN|P) ?(\d{6})\b")
-_ANY_INTENDED = re.compile(
-    r"\b[Tt]he (?P<name>(?:[A-Z0-9][\w+\-/]* ){1,7}?)(?:(?:[Bb]lood|[Ff]lash|[Cc]ontinuous|[Gg]lucose|[Mm]onitoring|[Ww]ireless|[Mm]eter|[Dd]iabetes|[Mm]anagement|[Aa]naly[sz]er|[Ii]nsulin|[Dd]elivery|[Pp]ump|[Tt]est) ?){0,6}"
-    r"(?:[Ss]ystems? )?(?:is|are) (?:an? )?(?:intended|indicated)\b"
-)
-_NUMBER = re.compile(r"\bK(\d{6})\b", re.I)
+_ANY_NUMBER = re.compile(r"\bK(\d{6})\b", re.I)
 _GENERIC = re.compile(
     r"^(?:blood|flash|continuous|integrated|interoperable|glucose|monitoring|monitor|monitors|system|systems|meter|meters|wireless|test|tests|strips?|control|controls"
     r"|solutions?|analyzers?|analysers?|automated|automatic|diabetes|management|kit|kits|for|with|and|assay|software|insulin|delivery|device|devices|panel|series|family|"
