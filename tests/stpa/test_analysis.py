@@ -206,3 +206,16 @@ def test_every_sentence_rests_on_elements_that_exist(device: Device, analysis: S
     for sentence in analysis.sentences():
         assert sentence.ids
         assert set(sentence.ids) <= set(device.by_id)
+
+
+def test_scenarios_in_own_words_stand_beside_the_generated(loop: dict[str, Any]):
+    loop["loss_scenarios"] = [
+        {"id": "S1", "uca": "UCA-own", "elements": ["ble2"], "description": "The pump is out of range"},
+        {"id": "S2", "hazards": ["H1"], "description": "The pump runs away by itself"},
+        {"id": "S3", "uca": "UCA-none", "description": "left to the check"},
+    ]
+    found = {s.id: s for s in analyse(Device.model_validate(loop)).loss_scenarios}
+    assert found["S1"].hazards == ("H2",)
+    assert found["S1"].sentence.ids == ("H2", "S1", "ble2")
+    assert (found["S2"].uca, found["S2"].losses) == ("", ("L1",))
+    assert "S3" not in found

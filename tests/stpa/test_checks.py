@@ -128,6 +128,7 @@ FIRES: dict[str, tuple[Change, str]] = {
     "requirement-not-verified": (_drop("requirements", 0, "verified_by"), "SR1"),
     "responsibility-of-unknown-constraint": (_put("responsibilities", 0, "constraints", ["SC-H9", "SC-H1"]), "R1"),
     "rule-matches-no-row": (_put("control_actions", 0, "variables", ["fitness"]), "UCA-1"),
+    "scenario-of-unknown-uca": (_put("loss_scenarios", [{"id": "S1", "uca": "UCA-9", "description": "x"}]), "S1"),
     "some-states-without-range": (_drop(*VARIABLE, "states", 2, "range"), "bg"),
     "sub-hazard-losses": (
         _both(_add("losses", {"id": "L2"}), _put("hazards", 0, "sub_hazards", 0, "losses", ["L1", "L2"])),

@@ -26,6 +26,7 @@ __all__ = [
     "SafetyRequirement",
     "SubHazard",
     "SystemConstraint",
+    "WrittenScenario",
 ]
 
 
@@ -169,6 +170,16 @@ class SafetyRequirement(Element):
     covers: Ids = Field(description="loss scenarios, unsafe control actions, constraints or hazards")
     description: Text
     verified_by: Text = Field("", description="the test, analysis or inspection that shows it")
+
+
+class WrittenScenario(Element):
+    """A loss scenario in the analyst's own words, beside those that are generated."""
+
+    uca: Id | None = Field(None, description="the unsafe control action it explains; none for a scenario without one")
+    hazards: Ids = Field((), description="where it names no unsafe control action")
+    elements: Ids = Field((), description="where it starts")
+    causal_factor: Id | None = Field(None, description="id in the catalogue of causal factors, where one fits")
+    description: Text
 
 
 class AiThreatAnswer(Strict):

@@ -21,6 +21,7 @@ from harmpath.device.control import (
     SafetyControl,
     SafetyRequirement,
     SystemConstraint,
+    WrittenScenario,
 )
 from harmpath.device.elements import Channel, Component, Feature, MLEngine, ModelOutput, Signal, Zone
 from harmpath.device.values import Element, Id, Ids, Strict, Text
@@ -78,6 +79,7 @@ class Device(Strict):
     responsibilities: tuple[Responsibility, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     controls: tuple[SafetyControl, ...] = ()
+    loss_scenarios: tuple[WrittenScenario, ...] = ()
     requirements: tuple[SafetyRequirement, ...] = ()
     ai_threats: tuple[AiThreatAnswer, ...] = ()
     checks_off: Ids = Field((), description="consistency checks that are switched off, by id")
@@ -101,6 +103,7 @@ class Device(Strict):
             ("responsibility", self.responsibilities),
             ("assumption", self.assumptions),
             ("control", self.controls),
+            ("written-scenario", self.loss_scenarios),
             ("requirement", self.requirements),
             ("operational-state", self.about.operational_states),
         )

@@ -116,6 +116,9 @@ def _control(device: Device) -> Iterator[Reference]:
         yield from _many(("assumptions", i, "about"), assumption.about, "any")
     for i, control in enumerate(device.controls):
         yield from _many(("controls", i, "on"), control.on, "component", "channel", "signal", "ml-engine")
+    for i, scenario in enumerate(device.loss_scenarios):
+        yield from _many(("loss_scenarios", i, "hazards"), scenario.hazards, "hazard", "sub-hazard")
+        yield from _many(("loss_scenarios", i, "elements"), scenario.elements, "any")
     for i, answer in enumerate(device.ai_threats):
         yield from _one(("ai_threats", i, "engine"), answer.engine, "ml-engine")
         yield from _many(("ai_threats", i, "addressed_by"), answer.addressed_by, "any")
@@ -135,6 +138,7 @@ _LISTS = {
     "responsibilities": "responsibilities",
     "assumptions": "assumptions",
     "controls": "controls",
+    "loss_scenarios": "loss_scenarios",
     "requirements": "requirements",
 }
 

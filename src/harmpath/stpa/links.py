@@ -141,4 +141,6 @@ def _results(analysis: StpaAnalysis) -> Iterator[Link]:
         yield from _each(constraint.id, "binds", constraint.controller)
     for scenario in analysis.loss_scenarios:
         yield from _each(scenario.id, "brings-about", scenario.uca)
+        if not scenario.uca:
+            yield from _some(scenario.id, "leads-to", scenario.hazards)
         yield from _each(scenario.id, "starts-at", *scenario.elements)

@@ -121,6 +121,7 @@ class LossScenario:
 
     id: str
     uca: str
+    """Empty for a scenario in the analyst's words that leads to a hazard without an unsafe control action."""
     kind: ScenarioKind
     causal_factor: str
     """Id in the catalogue of causal factors."""
@@ -192,10 +193,10 @@ class StpaAnalysis:
 
     @cached_property
     def scenarios_of(self) -> dict[str, tuple[LossScenario, ...]]:
-        """Loss scenarios by unsafe control action."""
+        """Loss scenarios by unsafe control action; those without one under an empty id."""
         grouped: dict[str, list[LossScenario]] = {u.id: [] for u in self.hazardous}
         for scenario in self.loss_scenarios:
-            grouped[scenario.uca].append(scenario)
+            grouped.setdefault(scenario.uca, []).append(scenario)
         return {uca: tuple(found) for uca, found in grouped.items()}
 
     def sentences(self) -> tuple[Sentence, ...]:

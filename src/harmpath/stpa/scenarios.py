@@ -10,6 +10,7 @@ from harmpath.device.model import Device
 from harmpath.device.vocabulary import Aspect
 from harmpath.evidence import CatalogueEvidence, ElementEvidence
 from harmpath.stpa.actions import CLAUSE, context_words, element
+from harmpath.stpa.constraints import losses_of
 from harmpath.stpa.identity import readable_id
 from harmpath.stpa.loop import Loop, Place
 from harmpath.stpa.results import Condition, LossScenario, UnsafeControlAction
@@ -44,7 +45,25 @@ def loss_scenarios(device: Device, actions: tuple[UnsafeControlAction, ...]) -> 
     for uca in actions:
         if uca.status == "hazardous" and uca.type is not None:
             found += _of(Loop(device, uca, by_id[uca.control_action]), uca.type)
+    found += _written(device, {u.id: u for u in actions})
     return tuple(sorted(found, key=lambda s: s.id))
+
+
+def _written(device: Device, actions: dict[str, UnsafeControlAction]) -> Iterator[LossScenario]:
+    """The scenarios in the analyst's own words; one that names an unknown unsafe control action is left to a check."""
+    classes = {f.id: f.scenario_class for f in causal_factors()}
+    for own in device.loss_scenarios:
+        uca = actions.get(own.uca or "")
+        if own.uca and (uca is None or uca.status != "hazardous"):
+            continue
+        hazards = uca.hazards if uca else tuple(sorted(own.hazards))
+        factor = own.causal_factor or ""
+        text = compose("{text}", text=own.description).resting_on(own.id, *hazards, *own.elements)
+        evidence = tuple(ElementEvidence(i) for i in (own.id, *own.elements))
+        yield LossScenario(
+            own.id, own.uca or "", "safety", factor, classes.get(factor, ""), text, tuple(own.elements), (), (), "",
+            hazards, losses_of(device, hazards), evidence,
+        )  # fmt: skip
 
 
 def _of(loop: Loop, aspect: Aspect) -> Iterator[LossScenario]:
