@@ -1,4 +1,4 @@
-"""Known vulnerabilities of a device's technologies: matched with the reason, scored, and what each gives an attacker."""
+"""Known vulnerabilities of a device's technologies: matched with the reason, scored, and what each gives away."""
 
 from harmpath.vulnerabilities.effects import GAINS, Effect, Gain, effect_of
 from harmpath.vulnerabilities.matching import match, match_product

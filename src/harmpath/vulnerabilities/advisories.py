@@ -11,8 +11,10 @@ from harmpath.vulnerabilities.versions import interval
 
 __all__ = ["match_advisories"]
 
-_GENERIC = frozenset(
-    ["insulin", "infusion", "pump", "pumps", "system", "systems", "device", "devices", "software", "server", "monitor", "monitoring", "patient", "medical", "the", "and", "of", "for", "application", "app", "client", "controller", "gateway", "module", "unit", "family", "series", "model", "version", "platform", "management", "diabetes", "glucose", "remote", "wireless", "cloud", "imaging", "viewer", "workstation", "service", "port", "telemetry"]
+_GENERIC = name_tokens(
+    "insulin infusion pump pumps system systems device devices software server monitor monitoring patient medical "
+    "the and of for application app client controller gateway module unit family series model version platform "
+    "management diabetes glucose remote wireless cloud imaging viewer workstation service port telemetry"
 )
 """Words that do not tell one medical product from another."""
 

@@ -152,4 +152,4 @@ def _wild(value: str) -> bool:
 def _pattern(source: str) -> re.Pattern[str]:
     pieces = re.findall(r"\\.|[*?]|[^\\*?]", source)
     wild = {"*": ".*", "?": ".?"}
-    return re.compile("".join(wild.get(p) or re.escape(p if len(p) > 1 else p) for p in pieces), re.S)
+    return re.compile("".join(wild.get(p) or (p if p[0] == "\\" else re.escape(p)) for p in pieces), re.S)
