@@ -31,7 +31,18 @@ from harmpath.evidence import RecordEvidence
 
 WARD = 25
 """Components per ward."""
-KINDS = ("sensor", "sensor", "sensor", "sensor", "controller", "actuator", "gateway", "display", "mobile-app", "desktop-app")
+KINDS = (
+    "sensor",
+    "sensor",
+    "sensor",
+    "sensor",
+    "controller",
+    "actuator",
+    "gateway",
+    "display",
+    "mobile-app",
+    "desktop-app",
+)
 RADIO = ("bluetooth-le", "wifi", "proprietary-rf")
 WIRED = ("ethernet", "serial", "usb")
 LEVELS = ("none", "weak", "strong", "strong", "unknown")
@@ -89,7 +100,9 @@ def _channels(rng: random.Random, size: int, by_ward: dict[int, list[str]]) -> l
     everyone = [c for ids in by_ward.values() for c in ids]
 
     def add(source: str, target: str, medium: str) -> None:
-        protections = {p: rng.choice(LEVELS) for p in ("authentication", "encryption", "integrity", "replay_protection")}
+        protections = {
+            p: rng.choice(LEVELS) for p in ("authentication", "encryption", "integrity", "replay_protection")
+        }
         channels.append(
             {"id": f"ch{len(channels)}", "from": source, "to": target, "medium": medium, "protections": protections,
              "direction": rng.choice(("one-way", "two-way")), "rate": "1 / 5 min"}

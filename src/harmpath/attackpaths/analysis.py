@@ -10,13 +10,13 @@ from harmpath.attackpaths.hypergraph import UNREACHED
 from harmpath.attackpaths.placement import Placement, existing_placements
 from harmpath.attackpaths.problem import Problem, Solution
 from harmpath.attackpaths.reach import Reach, reach_of
-from harmpath.attackpaths.relations import relations_of
+from harmpath.attackpaths.relations import relations_of, zone_kind
 from harmpath.attackpaths.results import AttackAnalysis, AttackPath, Counts, Unreachable
 from harmpath.attackpaths.vulnerability import KnownVulnerability
 from harmpath.attackpaths.writing import path_of
 from harmpath.catalogue.controls import SecurityControl, security_controls
 from harmpath.catalogue.rules import AttackRule, attack_rules
-from harmpath.catalogue.vocabulary import POSITIONS, PROTECTIONS
+from harmpath.catalogue.vocabulary import PEOPLE, POSITIONS, PROTECTIONS
 from harmpath.device.goals import Goal, goals_of
 from harmpath.device.model import Device
 from harmpath.evidence import ElementEvidence, Evidence, NotAssessed
@@ -160,6 +160,13 @@ def _not_assessed(
             f"State protections.{protection} of {element} in device.yaml.",
         )
         for element, protection in sorted(unknown)
+    ]
+    found += [
+        NotAssessed(
+            c.id, "Its zone is unknown; it was taken to be within anyone's reach.", f"State the zone of {c.id}."
+        )
+        for c in device.components
+        if c.kind not in PEOPLE and zone_kind(device, c.id) == "unknown"
     ]
     known = set(device.component) | set(device.channel)
     found += [

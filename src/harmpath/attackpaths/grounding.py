@@ -83,9 +83,20 @@ def ground(
     indices = _Indices(relations, {kind: [(e,) for e in ids] for kind, ids in elements.items()})
     result = Grounding(Hypergraph(), tuple(rules), [], [], tuple(_variables(r) for r in rules))
     for number, rule in enumerate(rules):
-        rows = sorted(set(_join(rule, result.variables[number], indices)))
+        rows = _one_witness(rule, result.variables[number], sorted(set(_join(rule, result.variables[number], indices))))
         _add_steps(result, number, rule, rows, cost_of)
     return result
+
+
+def _one_witness(rule: AttackRule, variables: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """One row for each way the rule applies: values that only show that a condition is met do not make another step."""
+    if not rule.witnesses:
+        return rows
+    kept = [i for i, v in enumerate(variables) if v not in rule.witnesses]
+    first: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for row in rows:
+        first.setdefault(tuple([row[i] for i in kept]), row)
+    return list(first.values())
 
 
 def _variables(rule: AttackRule) -> tuple[str, ...]:

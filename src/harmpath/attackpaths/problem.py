@@ -35,6 +35,7 @@ class Problem:
         relations: Relations | None = None,
     ) -> None:
         self.device = device
+        self.rule = {r.id: r for r in rules}
         self.scale = exploitability_scale()
         self._vulnerabilities: dict[tuple[str, str], list[KnownVulnerability]] = {}
         ranked = sorted(vulnerabilities, key=lambda v: (vulnerability_cost(self.scale, v), v.id))

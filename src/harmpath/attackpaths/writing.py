@@ -72,7 +72,8 @@ def _vulnerabilities(problem: Problem, number: int) -> tuple[KnownVulnerability,
 def _elements(problem: Problem, step: Step) -> list[str]:
     """The model elements a step involves: what it needs, what stands on the way, what it gains."""
     known = problem.device.by_id
-    involved = [e for _, e in step.given] + [v for _, v in step.binding] + [step.element]
+    witnesses = problem.rule[step.rule].witnesses
+    involved = [e for _, e in step.given] + [v for k, v in step.binding if k not in witnesses] + [step.element]
     return [e for e in involved if e in known]
 
 
@@ -82,7 +83,8 @@ def _step(problem: Problem, number: int, positions: tuple[str, ...], requires: t
     binding = grounding.binding(number)
     gains, element = graph.facts[graph.head[number]]
     vulnerabilities = problem.vulnerabilities_of(rule, binding)
-    identity = "\n".join([rule.id, gains, element, *(f"{k}={v}" for k, v in sorted(binding.items()))])
+    telling = (f"{k}={v}" for k, v in sorted(binding.items()) if k not in rule.witnesses)
+    identity = "\n".join([rule.id, gains, element, *telling])
     return Step(
         id=f"ST-{rule.id}-{hashlib.sha256(identity.encode()).hexdigest()[:8]}",
         rule=rule.id,

@@ -94,6 +94,13 @@ class AttackRule(_Strict):
         """The conditions that license the step: missing protections and vulnerabilities."""
         return tuple(a for a in self.when if a.predicate in ("weak", "vulnerable"))
 
+    @cached_property
+    def witnesses(self) -> frozenset[str]:
+        """Variables that only show that a condition is met; one value for them is as good as another."""
+        named = {v for a in (*self.given, *self.gains, *self.licences) for v in a.variables} | set(self.on)
+        named |= {a.predicate for a in self.gains} | set(re.findall(r"\{([A-Z][A-Z0-9]*)\}", self.says))
+        return frozenset(self.sorts) - named
+
     @property
     def uses_vulnerability(self) -> bool:
         """True when a known vulnerability licenses the step."""
