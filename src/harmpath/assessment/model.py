@@ -205,6 +205,9 @@ class StepRow(Row, frozen=True):
     rule: str
     sentence: str
     element: str
+    """Where something is gained."""
+    binding: dict[str, str]
+    """What the variables of the rule stand for."""
     capability: str
     licence: str
     """What allows it: missing-protection, known-vulnerability, inherent."""
@@ -216,6 +219,8 @@ class StepRow(Row, frozen=True):
     cost: float
     removed_by: tuple[str, ...]
     """Security controls that would remove it."""
+    removed_at: dict[str, tuple[str, ...]]
+    """For each element on which one of them would: which."""
     evidence: tuple[EvidenceRow, ...]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harmpath.assessment.joining import Consequence
-from harmpath.assessment.model import AttackPathRow, AttackScenarioRow
+from harmpath.assessment.model import AttackPathRow, AttackScenarioRow, MatchRow, StepRow
+from harmpath.catalogue.rules import attack_rules
 from harmpath.device.model import Device
 from harmpath.stpa import Sentence
 from harmpath.stpa.sentences import Part, cited, compose, join
@@ -24,6 +25,9 @@ _WRONG = {
 }
 """What the attack does to the model, by kind of goal."""
 
+_NAMED = 3
+"""How many vulnerabilities a sentence names."""
+
 _BELIEF = "{controllers} form a false belief from {target}."
 """For a signal that no feature is computed from."""
 
@@ -34,25 +38,34 @@ def scenario_id(path: str) -> str:
 
 
 def attack_scenarios(
-    device: Device, paths: Sequence[AttackPathRow], joined: Mapping[str, Consequence], titles: Mapping[str, str]
+    device: Device,
+    paths: Sequence[AttackPathRow],
+    joined: Mapping[str, Consequence],
+    titles: Mapping[str, str],
+    matches: Sequence[MatchRow],
 ) -> tuple[AttackScenarioRow, ...]:
     """The scenario of every path that leads to an unsafe control action; ``titles``: name of each security control."""
-    return tuple(_scenario(device, path, joined[path.goal], titles) for path in paths if path.goal in joined)
+    cves = {m.id: m.cve for m in matches}
+    return tuple(_scenario(device, path, joined[path.goal], titles, cves) for path in paths if path.goal in joined)
 
 
 def _scenario(
-    device: Device, path: AttackPathRow, consequence: Consequence, titles: Mapping[str, str]
+    device: Device,
+    path: AttackPathRow,
+    consequence: Consequence,
+    titles: Mapping[str, str],
+    cves: Mapping[str, str],
 ) -> AttackScenarioRow:
     first = path.steps[0]
     said: dict[str, Sentence] = {
         "entry": compose("{element}", element=_element(device, first.element)),
-        "false_datum": _false_datum(consequence),
+        "false_datum": _false_datum(device, path, consequence),
         "model_effect": _model_effect(device, path, consequence),
         "unsafe_action": join([u.sentence for u in consequence.ucas]),
         "hazard": cited([_element(device, h) for h in consequence.hazards], "hazard"),
         "loss": cited([_element(device, loss) for loss in consequence.losses], "loss"),
     }
-    steps = [Sentence(s.sentence, tuple(sorted({s.element, *s.vulnerabilities} - {""}))) for s in path.steps]
+    steps = [_step(device, step, cves) for step in path.steps]
     said.update({f"steps.{n}": step for n, step in enumerate(steps)})
     preconditions = _preconditions(path)
     mitigations = sorted({control for step in path.steps for control in step.removed_by})
@@ -74,14 +87,26 @@ def _scenario(
     )
 
 
+def _step(device: Device, step: StepRow, cves: Mapping[str, str]) -> Sentence:
+    """The rule's own words with the names of the elements, resting on their ids and on the matches that license it."""
+    names = list(dict.fromkeys(cves[m] for m in step.vulnerabilities))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    parts: dict[str, Part] = {name: _element(device, id_) for name, id_ in step.binding.items()}
+    says = next(rule.says for rule in attack_rules() if rule.id == step.rule)
+    sentence = compose(says, **parts, vulnerabilities=", ".join(names[:_NAMED]) + more)
+    return sentence.resting_on(*step.vulnerabilities, *(id_ for id_ in (step.element,) if id_ in device.by_id))
+
+
 def _element(device: Device, id_: str) -> Part:
     return device.by_id[id_][1] if id_ in device.by_id else id_
 
 
-def _false_datum(consequence: Consequence) -> Sentence:
-    scenarios = [s for s in consequence.scenarios if s.false_datum]
-    ids = {i for s in scenarios for i in s.elements}
-    return Sentence("; ".join(consequence.false_data), tuple(sorted(ids)))
+def _false_datum(device: Device, path: AttackPathRow, consequence: Consequence) -> Sentence:
+    """The false values, resting on the target and on the variables that are named."""
+    text = "; ".join(consequence.false_data)
+    conditions = (c for u in consequence.ucas for c in (*u.context, *u.believed))
+    named = {c.variable for c in conditions if device.variable[c.variable][1].label in text}
+    return Sentence(text, tuple(sorted({path.target, *named}))) if text else Sentence("")
 
 
 def _preconditions(path: AttackPathRow) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harmpath.assessment.matrix import Matrix
 from harmpath.assessment.model import (
@@ -31,9 +31,10 @@ def summarise(
     ucas: Sequence[UnsafeControlActionRow],
     scenarios: Sequence[LossScenarioRow],
     matches: Sequence[MatchRow],
+    titles: Mapping[str, str],
 ) -> Summary:
     """The first page of the report, from rows that exist."""
-    first = _protect_first(device, matrix, risks, paths)
+    first = _protect_first(device, matrix, risks, paths, titles)
     levels = {
         when: dict(sorted(Counter(getattr(r, f"risk_{when}") for r in risks).items()))
         for when in ("before", "after", "planned")
@@ -78,49 +79,70 @@ def _headline(device: Device, matrix: Matrix, risks: Sequence[RiskRow]) -> str:
 
 
 def _protect_first(
-    device: Device, matrix: Matrix, risks: Sequence[RiskRow], paths: Sequence[AttackPathRow]
+    device: Device,
+    matrix: Matrix,
+    risks: Sequence[RiskRow],
+    paths: Sequence[AttackPathRow],
+    titles: Mapping[str, str],
 ) -> list[tuple[Channel, str]]:
-    """Channels by what crosses them: the worst risks not yet covered by an earlier choice, then how many, then cost.
+    """Channels by what protecting them would cut: the worst risks that no earlier choice cuts, then how easy they are.
 
-    Greedy, so that the second channel is the one that matters most once the first is protected.
+    A channel counts for a path only if a control on that channel would remove one of the path's steps; a channel that
+    false data merely passes is not where to protect. Greedy, so that the second channel is the one that matters most
+    once the first is protected.
     """
     path_of = {p.id: p for p in paths if p.open}
+    stoppable = {p.id: {at for step in p.steps for at in step.removed_at} for p in path_of.values()}
     left = {r.attack_path: r for r in risks if r.attack_path in path_of and matrix.rank(r.risk_after) >= 0}
+    order = matrix.file.exploitability
+    cells = [(rank, n) for rank in range(len(matrix.file.levels) - 1, -1, -1) for n in range(len(order) - 1, -1, -1)]
     chosen: list[tuple[Channel, str]] = []
     while left and len(chosen) < FIRST:
         ranked = []
         for channel in device.channels:
-            crossing = [r for p, r in left.items() if channel.id in path_of[p].elements]
-            if crossing and channel.id not in {c.id for c, _ in chosen}:
-                tally = Counter(matrix.rank(r.risk_after) for r in crossing)
-                key = tuple(tally.get(rank, 0) for rank in range(len(matrix.file.levels) - 1, -1, -1))
-                cheapest = min(path_of[r.attack_path].cost for r in crossing)
-                ranked.append((key, -cheapest, channel, crossing))
+            cut = [r for p, r in left.items() if channel.id in stoppable[p]]
+            if cut:
+                tally = Counter((matrix.rank(r.risk_after), order.index(r.exploitability_after)) for r in cut)
+                key = tuple(tally.get(cell, 0) for cell in cells)
+                cheapest = min(path_of[r.attack_path].cost for r in cut)
+                ranked.append((key, -cheapest, channel.id, channel, cut))
         if not ranked:
             break
-        _, _, best, crossing = max(ranked, key=lambda r: (r[0], r[1], r[2].id))
-        chosen.append((best, _because(device, matrix, best, crossing, path_of)))
-        for risk in crossing:
+        _, _, _, best, cut = max(ranked, key=lambda r: r[:3])
+        chosen.append((best, _because(device, matrix, best, cut, path_of, titles, earlier=bool(chosen))))
+        for risk in cut:
             del left[risk.attack_path]
     return chosen
 
 
 def _because(
-    device: Device, matrix: Matrix, channel: Channel, crossing: Sequence[RiskRow], paths: dict[str, AttackPathRow]
+    device: Device,
+    matrix: Matrix,
+    channel: Channel,
+    cut: Sequence[RiskRow],
+    paths: Mapping[str, AttackPathRow],
+    titles: Mapping[str, str],
+    *,
+    earlier: bool,
 ) -> str:
-    worst = max((r.risk_after for r in crossing), key=matrix.rank)
-    count = sum(r.risk_after == worst for r in crossing)
+    worst = max((r.risk_after for r in cut), key=matrix.rank)
+    count = sum(r.risk_after == worst for r in cut)
     ends = f"{device.component[channel.source].label} to {device.component[channel.target].label}"
+    helping = Counter(
+        control for r in cut for step in paths[r.attack_path].steps for control in step.removed_at.get(channel.id, ())
+    )
+    remedies = "; or ".join(titles[c] for c in sorted(helping, key=lambda c: (-helping[c], c))[:2])
     gaps = [
         f"{name.replace('_', ' ')} {level}"
         for name, level in channel.protections.model_dump().items()
         if level in ("none", "weak", "unknown")
     ]
-    hazards = sorted({h for r in crossing for h in r.hazards})
-    starts = sorted({paths[r.attack_path].position for r in crossing})
-    protections = f"its protections: {', '.join(gaps)}" if gaps else "its protections are strong; its ends are not"
+    hazards = sorted({h for r in cut for h in r.hazards if h in {one.id for one in device.hazards}})
+    starts = sorted({paths[r.attack_path].position for r in cut})
     plural = "s" if count != 1 else ""
+    more = "further " if earlier else ""
     return (
-        f"{channel.label} ({ends}): {count} {worst} risk{plural} cross it and no channel named before it, "
-        f"leading to {', '.join(hazards)}; attackers start from {', '.join(starts)}; {protections}."
+        f"{channel.label} ({ends}): protecting it ({remedies}) cuts "
+        f"{count} {more}{worst} risk{plural} ({', '.join(hazards)}) from {', '.join(starts)}. "
+        f"Its protections now: {', '.join(gaps) or 'strong, but not against all of these'}."
     )

@@ -11,7 +11,6 @@ from harmpath.cli.show import json_out, note, table
 
 if TYPE_CHECKING:
     from harmpath.assessment.model import Assessment
-    from harmpath.assessment.pipeline import Run
 
 __all__ = ["add_to"]
 
@@ -24,7 +23,7 @@ ExitCodeOption = Annotated[bool, typer.Option("--exit-code", help="Exit with 1 w
 MostOption = Annotated[int, typer.Option("--paths", min=1, max=100, help="Attack paths to list for each goal.")]
 
 
-def _run(project: Path, store: Path | None, most: int = 5) -> Run:
+def _run(project: Path, store: Path | None, most: int = 5) -> Assessment:
     from harmpath.assessment.pipeline import assess as run
     from harmpath.device.project import open_project
 
@@ -49,11 +48,14 @@ def assess(
 
     Example: harmpath assess my-device -o out/
     """
+    from harmpath.assessment.pipeline import assess as run
+    from harmpath.deliverables.run_json import RunInfo
     from harmpath.deliverables.write import write_all
+    from harmpath.device.project import open_project
 
-    run = _run(project, store, most)
-    written = write_all(run.assessment, run.info, out)
-    a = run.assessment
+    opened = open_project(project)
+    a = run(opened, store=store, paths_per_goal=most)
+    written = write_all(a, RunInfo(opened.input_hashes(), 0, {"paths_per_goal": most}), out)
     print(a.summary.headline)
     if a.summary.protect_first:
         print("Protect first:")
@@ -78,7 +80,7 @@ def paths(
 
     Example: harmpath paths my-device --json
     """
-    a = _run(project, store, most).assessment
+    a = _run(project, store, most)
     if json:
         json_out(_part(a, "paths", "attack_paths", "reach"))
     else:
@@ -101,7 +103,7 @@ def stpa(
 
     Example: harmpath stpa my-device
     """
-    a = _run(project, store).assessment
+    a = _run(project, store)
     if json:
         json_out(_part(a, "stpa", "unsafe_control_actions", "constraints", "loss_scenarios"))
     else:
@@ -123,7 +125,7 @@ def risks(
 
     Example: harmpath risks my-device --exit-code
     """
-    a = _run(project, store).assessment
+    a = _run(project, store)
     if json:
         json_out(_part(a, "risks", "risks", "risk_matrix", "controls", "cut_sets"))
     else:

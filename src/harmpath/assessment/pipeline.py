@@ -1,0 +1,143 @@
+"""The whole analysis of one project, in the order in which a device flows through the house.
+
+device.yaml, SBOMs -> technologies -> known vulnerabilities; device -> STPA; both -> attack paths -> reach; joined in
+goals -> scenarios -> risks -> controls that cut them. One way, no going back; the same input gives the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from harmpath import __version__
+from harmpath.assessment.controls import plan_controls
+from harmpath.assessment.decisions import Decision, applied, read_decisions, verdicts
+from harmpath.assessment.joining import consequences
+from harmpath.assessment.knowledge import known_vulnerabilities
+from harmpath.assessment.matrix import read_matrix
+from harmpath.assessment.model import Assessment, FindingRow, NotAssessedRow
+from harmpath.assessment.paths import derive_paths, unjoined
+from harmpath.assessment.references import broken_references, ids_of
+from harmpath.assessment.risks import risk_rows
+from harmpath.assessment.rows import (
+    constraint_rows,
+    coverage_row,
+    loss_scenario_rows,
+    not_assessed_rows,
+    uca_rows,
+)
+from harmpath.assessment.scenarios import attack_scenarios
+from harmpath.assessment.summary import summarise
+from harmpath.assessment.technologies import collect
+from harmpath.assessment.traces import trace_rows
+from harmpath.device.check import check, is_usable
+from harmpath.device.project import Project
+from harmpath.errors import InputError, Problem
+
+__all__ = ["SCHEMA", "assess"]
+
+SCHEMA = "harmpath-assessment-1"
+
+
+def assess(project: Project, *, store: Path | None = None, paths_per_goal: int = 5) -> Assessment:
+    """Everything harmpath says about a project.
+
+    Args:
+        project: an opened project folder.
+        store: the local store of public records; the default one when None. It need not exist.
+        paths_per_goal: how many attack paths to list for each goal, cheapest first.
+
+    Raises:
+        InputError: the model does not hang together, or a file of the project is wrong.
+        StoreError: the store that was named cannot be used.
+    """
+    from harmpath.stpa import analyse as analyse_stpa
+
+    problems = check(project)
+    if not is_usable(problems):
+        raise InputError(p for p in problems if p.severity == "error")
+    device, matrix = project.device, read_matrix(project.folder)
+    decisions = read_decisions(project.decisions_file)
+    verdict = verdicts(decisions)
+
+    technologies = collect(project)
+    knowledge = known_vulnerabilities(project, technologies.rows, store, verdict)
+    stpa = analyse_stpa(device)
+    joined = consequences(device, stpa)
+    paths = derive_paths(device, knowledge, paths_per_goal, verdict)
+    plan = plan_controls(device, knowledge, joined, paths, paths_per_goal)
+    loss_scenarios = loss_scenario_rows(stpa, paths.open_by_goal)
+    scenarios = attack_scenarios(device, paths.rows, joined, plan.titles, knowledge.matches)
+    risks = risk_rows(paths.rows, joined, matrix, plan.exploitability, verdict)
+    ucas = uca_rows(stpa)
+    summary = summarise(device, matrix, risks, paths.rows, ucas, loss_scenarios, knowledge.matches, plan.titles)
+
+    assessment = Assessment(
+        schema=SCHEMA,
+        harmpath=__version__,
+        device=device.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        summary=summary,
+        coverage=coverage_row(knowledge.coverage),
+        not_assessed=(
+            *not_assessed_rows("stpa", stpa.not_assessed),
+            *not_assessed_rows("vulnerabilities", (*technologies.not_assessed, *knowledge.not_assessed)),
+            *not_assessed_rows("attack-paths", (*paths.not_assessed, *unjoined(device, joined))),
+            *_not_yet(),
+        ),
+        technologies=technologies.rows,
+        matches=knowledge.matches,
+        unmatched=knowledge.unmatched,
+        unsafe_control_actions=ucas,
+        constraints=constraint_rows(stpa),
+        loss_scenarios=loss_scenarios,
+        attack_paths=paths.rows,
+        attack_scenarios=scenarios,
+        reach=paths.reach,
+        risks=risks,
+        risk_matrix=matrix.to_json(),
+        controls=plan.controls,
+        cut_sets=plan.cut_sets,
+        precedents=(),
+        traces=(),
+        decisions=(),
+        findings=_findings((*problems, *technologies.findings)),
+    )
+    return _closed(project, assessment, decisions)
+
+
+def _closed(project: Project, a: Assessment, decisions: Sequence[Decision]) -> Assessment:
+    """The assessment with its traces and decisions; its promise about references is kept or the run fails."""
+    known = {*ids_of(project.device, a), *(m.cve for m in a.matches)}
+    closed = msgspec.structs.replace(a, traces=trace_rows(project.device, a), decisions=applied(decisions, known))
+    broken = broken_references(project.device, closed)
+    if broken:
+        raise AssertionError("an assessment names what it does not hold: " + "; ".join(broken[:5]))
+    return closed
+
+
+def _findings(problems: Sequence[Problem]) -> tuple[FindingRow, ...]:
+    return tuple(
+        FindingRow(
+            check=p.code, severity=p.severity, element=p.value or "", where=p.where, message=p.message, remedy=p.remedy
+        )
+        for p in problems
+    )
+
+
+def _not_yet() -> tuple[NotAssessedRow, ...]:
+    """Readings of the house that an assessment does not make by itself, said so that their absence is seen."""
+    missing = (
+        (
+            "measured attacks on the model",
+            "What the reachable false data does to the model was not measured.",
+            "evasion",
+        ),
+        ("simulated patients", "The severity of harm is the analyst's word, not a measured figure.", "patients"),
+        ("recalls and adverse events", "Precedents of devices like this one were not looked up.", "landscape"),
+    )
+    return tuple(
+        NotAssessedRow(subject=subject, reason=reason, remedy="", reading=reading)
+        for subject, reason, reading in missing
+    )
