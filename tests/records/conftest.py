@@ -61,8 +61,11 @@ def nvd_item(cve: str, *, modified: str = "2024-01-02T00:00Z", cpe: str = "cpe:2
         "configurations": {
             "nodes": [{"operator": "OR", "cpe_match": [{"vulnerable": True, "cpe23Uri": cpe, **bounds}]}]
         },
-        "impact": {"baseMetricV3": {"cvssV3": {"vectorString": "CVSS:3.1/AV:A/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
-                                               "baseScore": 8.8}}},  # fmt: skip
+        "impact": {
+            "baseMetricV3": {
+                "cvssV3": {"vectorString": "CVSS:3.1/AV:A/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "baseScore": 8.8}
+            }
+        },
         "publishedDate": "2024-01-01T00:00Z",
         "lastModifiedDate": modified,
     }
@@ -93,4 +96,4 @@ def store_content(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Everything in a store, table by table: what "the same store" means."""
     with sqlite3.connect(path) as db:
         tables = [t for (t,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY 1")]
-        return {t: sorted(db.execute(f"SELECT * FROM {t}").fetchall(), key=repr) for t in tables}  # noqa: S608
+        return {t: sorted(db.execute(f"SELECT * FROM {t}").fetchall(), key=repr) for t in tables}

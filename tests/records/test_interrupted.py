@@ -117,6 +117,6 @@ def test_second_import_at_the_same_time_is_refused(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize("content", [b"", b"not sqlite at all", b"SQLite format 3\0" + bytes(4096)])
 def test_what_is_no_store_is_not_opened(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "s.sqlite").write_bytes(content)
-    with pytest.raises(StoreError, match="remedy|store") as error:
+    with pytest.raises(StoreError, match=r"store") as error:
         open_store(tmp_path / "s.sqlite")
     assert error.value.remedy

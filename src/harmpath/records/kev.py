@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from harmpath.records.model import Epss, Kev, is_cve_id
-from harmpath.records.taking import Parsed, RecordError, day
+from harmpath.records.taking import DAMAGED_RECORD, Parsed, RecordError, day
 
 __all__ = ["SOURCE", "parse_catalogue", "parse_csv", "parse_joined_csv"]
 
@@ -73,7 +73,7 @@ def _entries(raws: Iterable[msgspec.Raw | bytes], as_of: str, skipped: Counter[s
             entry = msgspec.json.decode(raw, type=_Entry)
             if not is_cve_id(entry.cveID):
                 raise RecordError("not a CVE id")
-        except (msgspec.DecodeError, RecordError) as error:
+        except DAMAGED_RECORD as error:
             skipped[str(error)] += 1
             continue
         yield (

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 
 from harmpath.records.model import Criterion, Cvss, Node, Statement, Weakness, is_cve_id
-from harmpath.records.taking import MAX_TEXT, MAX_VERSION, Parsed, RecordError, day
+from harmpath.records.taking import DAMAGED_RECORD, MAX_TEXT, MAX_VERSION, Parsed, RecordError, day
 
 __all__ = ["SOURCE", "Configuration2", "Cve2", "configurations_of", "parse_feed", "parse_page", "statement_of"]
 
@@ -197,7 +197,7 @@ def _each(
             yield parse(raw)
         except RecordError as error:
             skipped[str(error)] += 1
-        except msgspec.DecodeError as error:
+        except DAMAGED_RECORD as error:
             skipped[f"not the documented shape: {error}"] += 1
 
 

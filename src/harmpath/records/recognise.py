@@ -15,11 +15,11 @@ import yaml
 
 from harmpath.records import csaf, cve5, epss, kev, nvd, osv, overrides
 from harmpath.records.model import Statement
-from harmpath.records.taking import Parsed, RecordError
+from harmpath.records.taking import DAMAGED_RECORD, Parsed, RecordError
 
 __all__ = ["DAMAGED", "date_in_name", "parse_as", "recognised"]
 
-DAMAGED = (msgspec.MsgspecError, yaml.YAMLError, RecordError, RecursionError, UnicodeDecodeError)
+DAMAGED = (*DAMAGED_RECORD, yaml.YAMLError)
 """What a reader raises when the document as a whole cannot be used."""
 
 _DATE = re.compile(r"(20\d\d)-?([01]\d)-?([0-3]\d)(?!\d)")

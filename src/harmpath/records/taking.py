@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from harmpath.records.model import Epss, Kev, Statement
 
-__all__ = ["MAX_TEXT", "MAX_VERSION", "Parsed", "RecordError", "day"]
+__all__ = ["DAMAGED_RECORD", "MAX_TEXT", "MAX_VERSION", "Parsed", "RecordError", "day"]
 
 MAX_TEXT = 64 * 1024
 """Characters of a description that are kept; the longest that NVD publishes is under 5,000."""
@@ -18,6 +20,10 @@ MAX_VERSION = 512
 
 class RecordError(ValueError):
     """One record of a document cannot be used; ``str()`` is the reason for the report."""
+
+
+DAMAGED_RECORD = (msgspec.MsgspecError, RecordError, RecursionError, UnicodeDecodeError)
+"""What reading one record may raise; the record is skipped with the reason."""
 
 
 @dataclass(slots=True)
