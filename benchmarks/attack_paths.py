@@ -139,8 +139,10 @@ def _loops(rng: random.Random, by_ward: dict[int, list[str]], channels: list[dic
             features.append({"id": f"f-{name}"})
             signals.append({"id": name, "source": source, "via": [into[(source, server)], last], "feeds": [f"f-{name}"],
                             "range": "[40, 400]"})  # fmt: skip
-        engines.append({"id": f"m{ward}", "component": engine, "task": "forecasting", "inputs": features,
-                        "outputs": [{"id": f"o{ward}"}], "training": {"data_integrity": rng.choice(LEVELS)}})  # fmt: skip
+        engines.append(
+            {"id": f"m{ward}", "component": engine, "task": "forecasting", "inputs": features,
+             "outputs": [{"id": f"o{ward}"}], "training": {"data_integrity": rng.choice(LEVELS)}}
+        )  # fmt: skip
         target = ids[3]
         via = [into[(server, target)]] if (server, target) in into else []
         actions.append({"id": f"a{ward}", "from": server, "to": target, "kind": "therapy", "via": via,
@@ -250,8 +252,8 @@ def main() -> None:
         if arguments.peer_limit:
             other = peer(size, arguments.k, arguments.peer_limit)
             rows.append(other)
-            print(f"           {other['peer']}: {other['goals_done']} of {other['goals']} goals, {other['paths']} paths "
-                  f"in {other['total_s']:.1f} s (graph {other['build_s']:.1f} s)", flush=True)  # fmt: skip
+            print(f"           {other['peer']}: {other['goals_done']} of {other['goals']} goals, "
+                  f"{other['paths']} paths in {other['total_s']:.1f} s", flush=True)  # fmt: skip
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
 

@@ -38,14 +38,16 @@ def vulnerability(element: str, **more: Any) -> KnownVulnerability:
 def pump(**changes: Any) -> Device:
     """A sensor sends glucose over Bluetooth LE to a phone app with a model; everything else is well protected."""
     link = {"authentication": "none", "encryption": "strong", "integrity": "strong", "replay_protection": "strong"}
+    strong = {"zone": "z-home", "physical_access": "locked", "protections": STRONG_COMPONENT}
     parts: dict[str, Any] = {
         "zones": [{"id": "z-home", "kind": "home"}],
         "components": [
-            {"id": "sensor", "kind": "sensor", "zone": "z-home", "physical_access": "locked", "protections": STRONG_COMPONENT},
-            {"id": "app", "kind": "ml-engine", "zone": "z-home", "physical_access": "locked", "protections": STRONG_COMPONENT},
+            {"id": "sensor", "kind": "sensor", **strong},
+            {"id": "app", "kind": "ml-engine", **strong},
         ],
         "channels": [
-            {"id": "ble", "from": "sensor", "to": "app", "medium": "bluetooth-le", "rate": "1 / 5 min", "protections": link}
+            {"id": "ble", "from": "sensor", "to": "app", "medium": "bluetooth-le", "rate": "1 / 5 min",
+             "protections": link}
         ],
         "signals": [
             {"id": "glucose", "source": "sensor", "via": ["ble"], "feeds": ["f-glucose"], "range": "[0, 1000]",
@@ -125,12 +127,13 @@ def models(draw: st.DrawFn, most: int = 5) -> tuple[Device, tuple[KnownVulnerabi
     ]
     engines = [
         {"id": "m", "component": draw(anywhere), "task": "other", "inputs": [{"id": "f0"}, {"id": "f1"}],
-         "outputs": [{"id": "o"}], "training": {"component": draw(anywhere), "via": draw(via), "data_integrity": draw(level)},
+         "outputs": [{"id": "o"}],
+         "training": {"component": draw(anywhere), "via": draw(via), "data_integrity": draw(level)},
          "update": {"source": draw(anywhere), "via": draw(via), "authenticity": draw(level)}}
     ][: draw(st.integers(0, 1))]  # fmt: skip
     actions = [
-        {"id": f"a{i}", "from": draw(anywhere), "to": draw(anywhere), "kind": draw(st.sampled_from(("therapy", "alarm"))),
-         "via": draw(via), "outputs": ["o"] if engines else []}
+        {"id": f"a{i}", "from": draw(anywhere), "to": draw(anywhere),
+         "kind": draw(st.sampled_from(("therapy", "alarm"))), "via": draw(via), "outputs": ["o"] if engines else []}
         for i in range(draw(st.integers(0, 2)))
     ]  # fmt: skip
     zones = [{"id": f"z-{k}", "kind": k} for k in ("home", "hospital", "cloud")]
