@@ -115,7 +115,9 @@ def score(gold: dict[str, Any], text: str, tally: Tally) -> None:
             right = partner is not None and partner["role"] == "subject"
             count(tally, key, predicted.category, "right" if right else "wrong")
             if not right and not by_mention:
-                tally.errors.append(f"{gold['file']}: claimed {predicted.category} {predicted.name!r}: {predicted.mentions[0].text!r}")
+                tally.errors.append(
+                    f"{gold['file']}: claimed {predicted.category} {predicted.name!r}: {predicted.mentions[0].text!r}"
+                )
         for g, technology in enumerate(technologies):
             if technology["role"] != "subject":
                 continue
@@ -129,7 +131,9 @@ def score(gold: dict[str, Any], text: str, tally: Tally) -> None:
             details(predictions, technologies, pairs, tally)
 
 
-def details(predictions: list[Technology], technologies: list[dict[str, Any]], pairs: list[tuple[int, int]], tally: Tally) -> None:
+def details(
+    predictions: list[Technology], technologies: list[dict[str, Any]], pairs: list[tuple[int, int]], tally: Tally
+) -> None:
     """Versions, roles and mentions of the paired technologies."""
     for p, g in pairs:
         predicted, technology = predictions[p], technologies[g]
@@ -145,7 +149,8 @@ def details(predictions: list[Technology], technologies: list[dict[str, Any]], p
             tally.total["place-found" if hit else "place-missed"] += 1
         if not exact or predicted.role != technology["role"]:
             tally.errors.append(
-                f"{technology['name']}: version {predicted.version!r} for {technology['version']!r}, role {predicted.role} for {technology['role']}"
+                f"{technology['name']}: version {predicted.version!r} for {technology['version']!r},"
+                f" role {predicted.role} for {technology['role']}"
             )
 
 
@@ -174,7 +179,9 @@ def report(title: str, tally: Tally, *, errors: bool) -> None:
     print(f"  time per 40,000 characters: {tally.seconds / max(tally.characters, 1) * 40_000:.3f} s (goal 0.5 s)")
     for category, c in sorted(tally.by_category.items()):
         print(
-            f"    {category:22} precision {shown(c['right'], c['right'] + c['wrong'])}   recall {shown(c['found'], c['found'] + c['missed'])}"
+            f"    {category:22}"
+            f" precision {shown(c['right'], c['right'] + c['wrong'])}"
+            f"   recall {shown(c['found'], c['found'] + c['missed'])}"
         )
     if errors:
         for line in tally.errors:

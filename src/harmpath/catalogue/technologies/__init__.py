@@ -1,4 +1,4 @@
-"""The gazetteer: technologies as device documents name them, with category, vendor and CPE; data, one loader, one schema."""
+"""The gazetteer: technologies as device documents name them, with category, vendor and CPE."""
 
 from harmpath.catalogue.technologies.loader import (
     CATEGORIES,
@@ -7,6 +7,7 @@ from harmpath.catalogue.technologies.loader import (
     Gazetteer,
     Variant,
     load_gazetteer,
+    plain_words,
 )
 
-__all__ = ["CATEGORIES", "Category", "Entry", "Gazetteer", "Variant", "load_gazetteer"]
+__all__ = ["CATEGORIES", "Category", "Entry", "Gazetteer", "Variant", "load_gazetteer", "plain_words"]

@@ -56,7 +56,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     case: bool = False
     """Match every alias in the written case only (words that are also common English)."""
     tail: str = "none"
-    """Name of a version style (see ``harmpath.device.documents.versions``) or a regular expression with group ``version``."""
+    """A version style (``harmpath.device.documents.versions``) or a regular expression with group ``version``."""
     version: str = "{version}"
     """How the version is written; ``{alias}`` is the alias that matched."""
     variants: tuple[Variant, ...] = ()
@@ -119,3 +119,14 @@ def load_gazetteer(folder: Path | None = None) -> Gazetteer:
             if pattern:
                 re.compile(pattern)
     return Gazetteer(entries)
+
+
+class _Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    words: str
+
+
+@cache
+def plain_words() -> frozenset[str]:
+    """Words that do not make a capitalised phrase the name of a product."""
+    path = Path(__file__).parent / "words" / "plain.yaml"
+    return frozenset(msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), _Words).words.split())

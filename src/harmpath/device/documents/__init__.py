@@ -1,4 +1,4 @@
-"""Technologies from a device's own documents: readers that bound hostile input, and an extractor that quotes its evidence."""
+"""Technologies from a device's own documents: readers within bounds, and an extractor that quotes its evidence."""
 
 from harmpath.device.documents.extract import extract
 from harmpath.device.documents.model import (

@@ -19,58 +19,91 @@ class Verdict:
 
 
 _BOILERPLATE = re.compile(
-    r"Premarket Notification Database|Unique Device Identification Database|GUDID|issuance of a substantial equivalence|Paperwork Reduction Act"
-    r"|PRA Staff|transmit(?:\s+data)?\s+to\s+a\s*computer,?\s*web\s?server|Does\s+the\s+applicant.{0,4}s\s+device|CDRH Learn|Division of Industry|MedWatch"
+    r"Premarket Notification Database|Unique Device Identification Database|GUDID"
+    r"|issuance of a substantial equivalence|Paperwork Reduction Act"
+    r"|PRA Staff|transmit(?:\s+data)?\s+to\s+a\s*computer,?\s*web\s?server"
+    r"|Does\s+the\s+applicant.{0,4}s\s+device|CDRH Learn|Division of Industry|MedWatch"
     r"|accessdata\.fda|Vulnerability Database|21 CFR (?:Part )?(?:1000|820)",
     re.I,
 )
 _STANDARD = re.compile(
-    r"\b(?:ISO|IEC|IEEE|ANSI|AAMI|ASTM|CLSI|EN|UL|CISPR|ETSI|AIM|RTCA|NIST|AIM|ISTA|MIL-STD|IPC)(?:[ /-]{1,3}(?:ISO|IEC|IEEE|ANSI|AAMI|AIM|TR|TIR|TS|USEMCSC|EN|SP|Std\.?|DO|SC))*[ -]{0,2}[A-Z]{0,4}[ -]?\d[\w.:+/-]*"
+    r"\b(?:ISO|IEC|IEEE|ANSI|AAMI|ASTM|CLSI|EN|UL|CISPR|ETSI|AIM|RTCA|NIST|AIM|ISTA|MIL-STD"
+    r"|IPC)(?:[ /-]{1,3}(?:ISO|IEC|IEEE|ANSI|AAMI|AIM|TR|TIR|TS|USEMCSC|EN|SP|Std\.?|DO"
+    r"|SC))*[ -]{0,2}[A-Z]{0,4}[ -]?\d[\w.:+/-]*"
 )
-_USES = re.compile(r"\b(?:us(?:es?|ed|ing)|via|through|communicat|transmit|transfer|connect|support|interface|equipped|over an?)", re.I)
+_USES = re.compile(
+    r"\b(?:us(?:es?|ed|ing)|via|through|communicat|transmit|transfer|connect|support|interface|equipped|over an?)", re.I
+)
 _GUIDANCE = re.compile(r"\bguidance\b|\bGuidelines?\b|Policy for|Draft Guid", re.I)
 
 _NEGATION_BEFORE = re.compile(
-    r"(?:\b(?:does|did|is|are|was|were|has|have|can|will|should|may|could)(?: ?not|n't)\b(?! (?:only|limited))|\bcannot\b|\bnot (?:equipped|contain|have|use|support|require|include)\w*"
-    r"|(?<!or )\b(?:without|lacks?|lacking|neither|nor|no longer|excluding)\b|\b(?<!presence or )absence of\b|\b(?:has|have|had|with|contains?|is|are|there (?:is|are)|uses?|^) ?no\b"
-    r"|\bremov(?:e|es|ed|al)(?: of)?(?: the)?\b|\binstead of\b|\brather than\b|^\s*(?:No|None|Not|Neither|Without|Remov(?:e|al of|ed))\b)"
+    r"(?:\b(?:does|did|is|are|was|were|has|have|can|will|should|may|could)(?: ?not|n't)\b(?! (?:only|limited))"
+    r"|\bcannot\b|\bnot (?:equipped|contain|have|use|support|require|include)\w*"
+    r"|(?<!or )\b(?:without|lacks?|lacking|neither|nor|no longer|excluding)\b|\b(?<!presence or )absence of\b"
+    r"|\b(?:has|have|had|with|contains?|is|are|there (?:is|are)|uses?|^) ?no\b"
+    r"|\bremov(?:e|es|ed|al)(?: of)?(?: the)?\b|\binstead of\b|\brather than\b|^\s*(?:No|None|Not|Neither"
+    r"|Without|Remov(?:e|al of|ed))\b)"
     r"(?P<between>[^.;:]{0,70})$",
     re.I,
 )
-_RESUMES = re.compile(r"\b(?:but|however|whereas|while|except|and (?:uses?|has|is|the)|which|only)\b|,\s*(?:the|it|a|data)\b", re.I)
+_RESUMES = re.compile(
+    r"\b(?:but|however|whereas|while|except|and (?:uses?|has|is|the)|which|only)\b|,\s*(?:the|it|a|data)\b", re.I
+)
 _NEGATION_AFTER = re.compile(
-    r"^[^.;,:]{0,50}?\b(?:(?:is|are|was|were) (?:not|never)(?! (?:only|limited|affected|interfer|subject|intended|changing|the same))|(?:is|are|was|were|has been|have been) (?:removed|disabled|deleted|eliminated)"
-    r"|(?:not|un)[ -]?(?:available|supported|included|applicable)\b|cannot be)|^\s*[:-]?\s*(?:No|None|N/A|Not applicable)\b",
+    r"^[^.;,:]{0,50}?\b(?:(?:is|are|was|were) (?:not|never)(?! (?:only|limited|affected|interfer|subject"
+    r"|intended|changing|the same))|(?:is|are|was|were|has been|have been) (?:removed|disabled|deleted"
+    r"|eliminated)"
+    r"|(?:not|un)[ -]?(?:available|supported|included|applicable)\b|cannot be)|^\s*[:-]?\s*(?:No|None|N/A"
+    r"|Not applicable)\b",
     re.I,
 )
-_IMPERATIVE = re.compile(r"(?:^|[.,;:•\n]\s*)(?:please )?(?:do|should|must|shall) not\b[^.;]*$|\byou (?:can|must|should|will|may|do) ?not\b", re.I)
+_IMPERATIVE = re.compile(
+    r"(?:^|[.,;:•\n]\s*)(?:please )?(?:do|should|must|shall) not\b[^.;]*$|\byou (?:can|must|should|will|may|do) ?not\b",
+    re.I,
+)
 _PREDICATE_CUE = re.compile(
-    r"\b(?:predicates?(?: devices?)?(?!')|previously cleared|comparator device|unmodified device|reference device|substantial(?:ly)? equivalen\w+ (?:to|of)|old version|original(?:ly cleared)? device|previous (?:version|device|submission))\b",
+    r"\b(?:predicates?(?: devices?)?(?!')|previously cleared|currently cleared|comparator device|unmodified device"
+    r"|reference device|substantial(?:ly)? equivalen\w+ (?:to|of)|old version|original(?:ly cleared)? device"
+    r"|previous (?:version|device|submission))\b",
     re.I,
 )
 _COMPARED = re.compile(
-    r"(?:compar\w+ (?:to|with)|relative to|unlike|similar to|identical to|equivalent to|same as|differ\w* from|different from|as in|as with|from) (?:that of |those of )?(?:the |its |their )?(?:\w+ ){0,2}$",
+    r"(?:compar\w+ (?:to|with)|relative to|unlike|similar to|identical to|equivalent to|same as|differ\w* from"
+    r"|different from|as in|as with|from) (?:that of |those of )?(?:the |its |their )?(?:\w+ ){0,2}$",
     re.I,
 )
 _SUBJECT_CUE = re.compile(
-    r"\b(?:subject|proposed|candidate|new|modified|updated|current|present) (?:devices?|systems?|meters?|software|app|version|submission)\b|\bboth\b|\bthis (?:device|system|submission)\b|\badd(?:s|ed|ition|ing)\b",
+    r"\b(?:subject|proposed|candidate|new|modified|updated|current|present) (?:devices?|systems?|meters?"
+    r"|software|app|version|submission)\b|\bboth\b|\bthis (?:device|system|submission)\b|\badd(?:s|ed|ition"
+    r"|ing)\b",
     re.I,
 )
 _REPLACED_BEFORE = re.compile(
-    r"\b(?:from|replac\w+|instead of|in place of|formerly|previously|upgraded? from|changed from|migrat\w+ from)\s+(?:the |an? |its |Microsoft |MS |operating system )*$", re.I
+    r"\b(?:from|replac\w+|instead of|in place of|formerly|previously|upgraded? from|changed from"
+    r"|migrat\w+ from)\s+(?:the |an? |its |Microsoft |MS |operating system )*$",
+    re.I,
 )
 _REPLACED_AFTER = re.compile(r"^[^.;]{0,60}?\b(?:to|with|by)\b", re.I)
 _TESTING = re.compile(
-    r"\bco-?exist|\bimmunity\b|electromagnetic (?:interference|compat)|interferen(?:ce|t) (?:test|from)|\bEMC\b|RFID (?:immunity|exposure)|wireless (?:test|quality of service)"
-    r"|(?:study|testing|evaluation|trial|test) (?:was|were) (?:conducted|performed|carried)|(?:test|evaluat|validat|verif)\w* (?:was |were )?(?:performed |conducted |done )?(?:using|on|with) (?:an? |the |one |two |three |\d+ )?"
-    r"|(?:participants|subjects|users|lay users|study sites?) (?:were|was|used|received)|study (?:kit|database|phone)|\busability stud|human factors",
+    r"\bco-?exist|\bimmunity\b|electromagnetic (?:interference|compat)|interferen(?:ce|t) (?:test|from)"
+    r"|\bEMC\b|RFID (?:immunity|exposure)|wireless (?:test|quality of service)"
+    r"|(?:study|testing|evaluation|trial|test) (?:was|were) (?:conducted|performed|carried)|(?:test|evaluat"
+    r"|validat|verif)\w* (?:was |were )?(?:performed |conducted |done )?(?:using|on|with) (?:an? |the |one "
+    r"|two |three |\d+ )?"
+    r"|(?:participants|subjects|users|lay users|study sites?) (?:were|was|used|received)|study (?:kit|database"
+    r"|phone)|\busability stud|human factors",
     re.I,
 )
 _ABSENT = re.compile(
-    r"^[\s\-–—]*(?:no|none|n ?/ ?a|not (?:available|applicable|present|supported|included|required|used|provided)|absent|does not|without|x|-|–|—)?[\s.\-]*$|^\s*(?:no\b|none\b|n/a|not (?:avail|appl|pres|supp|incl|requ|used|prov)|does not (?:have|contain|use|support)|without)",
+    r"^[\s\-–—]*(?:no|none|n ?/ ?a|not (?:available|applicable|present|supported|included|required|used"
+    r"|provided)|absent|does not|without|x|-|–|—)?[\s.\-]*$|^\s*(?:no\b|none\b|n/a|not (?:avail|appl|pres|supp"
+    r"|incl|requ|used|prov)|does not (?:have|contain|use|support)|without)",
     re.I,
 )
-_SAME = re.compile(r"^\W*(?:same|identical|equivalent|unchanged|no change|no difference|similar|as predicate|yes|both|ditto|✓|√)", re.I)
+_PREDICATE_LABEL = re.compile(r"\W*(?:primary |secondary )?predicate(?: device)?s?\b.{0,25}$", re.I | re.S)
+_SAME = re.compile(
+    r"^\W*(?:same|identical|equivalent|unchanged|no change|no difference|similar|as predicate|yes|both|ditto|✓|√)", re.I
+)
 
 
 def _cells_of(row: list[Cell], roles: dict[tuple[int, int, int], Column], kind: Column) -> list[Cell]:
@@ -93,7 +126,11 @@ def _prose(text: str, at: int, end: int, category: str) -> Verdict:
         subject = [m.end() for m in _SUBJECT_CUE.finditer(before)]
         if not subject or max(subject) <= predicate[-1].start():
             role = "predicate"
-    if role == "subject" and _TESTING.search(text) and category in ("hardware-platform", "wireless", "software-product", "operating-system"):
+    if (
+        role == "subject"
+        and _TESTING.search(text)
+        and category in ("hardware-platform", "wireless", "software-product", "operating-system")
+    ):
         role = "test"
     return Verdict(role, negated)
 
@@ -127,6 +164,8 @@ def judge(layout: Layout, roles: dict[tuple[int, int, int], Column], at: int, en
         values = [other.text for other in row if other is not cell]
         if values and all(_ABSENT.match(value) and value for value in values):
             return Verdict("subject", True)
+    elif cell is not row[0] and _PREDICATE_LABEL.match(row[0].text):
+        return Verdict("predicate", verdict.negated)
     elif column == "unknown" and len(row) == 2 and cell is row[0] and row[1].text and _ABSENT.match(row[1].text):
         return Verdict("subject", True)
     return verdict
@@ -139,16 +178,17 @@ def _skipped(sentence: str, local: int, category: str) -> bool:
         return False
     if _GUIDANCE.search(sentence):
         return True
-    standard = None
-    for standard in _STANDARD.finditer(sentence, 0, local):
-        pass
-    return standard is not None and not _USES.search(sentence[standard.end() : local])
+    standards = list(_STANDARD.finditer(sentence, 0, local))
+    return bool(standards) and not _USES.search(sentence[standards[-1].end() : local])
 
 
 _COMPONENTS = re.compile(
-    r"(?:(?:[A-Z][\w+-]*|mobile|smart|insulin|blood glucose|glucose|display|barcode|bar code|data|back-end|hand-?held|laboratory|operator|remote|wireless) ){0,4}"
-    r"(?:meters?|transmitters?|sensors?|receivers?|readers?|apps?|mobile devices?|application|smart ?phones?|phones?|tablets?|pumps?|analy[sz]ers?|instruments?|workstations?|"
-    r"servers?|cloud|printers?|main ?board|display devices?|controllers?|scanners?|modules?|computers?|PCs?|database|LIS|monitors?|cameras?|gateway|hub|dongle|watch|pens?)\b"
+    r"(?:(?:[A-Z][\w+-]*|mobile|smart|insulin|blood glucose|glucose|display|barcode|bar code|data|back-end"
+    r"|hand-?held|laboratory|operator|remote|wireless) ){0,4}"
+    r"(?:meters?|transmitters?|sensors?|receivers?|readers?|apps?|mobile devices?|application|smart ?phones?"
+    r"|phones?|tablets?|pumps?|analy[sz]ers?|instruments?|workstations?|"
+    r"servers?|cloud|printers?|main ?board|display devices?|controllers?|scanners?|modules?|computers?|PCs?"
+    r"|database|LIS|monitors?|cameras?|gateway|hub|dongle|watch|pens?)\b"
 )
 
 
@@ -165,10 +205,8 @@ def component_near(layout: Layout, roles: dict[tuple[int, int, int], Column], at
     best: tuple[int, str] | None = None
     for match in _COMPONENTS.finditer(sentence):
         left, right = match.start() + start, match.end() + start
-        if left < end and right > at:
-            distance = 1
-        else:
-            distance = (at - right) if right <= at else (left - end) + 15
+        inside = left < end and right > at
+        distance = 1 if inside else at - right if right <= at else left - end + 15
         if best is None or distance < best[0]:
             best = (distance, match[0])
     return " ".join(best[1].split()) if best else None

@@ -29,7 +29,9 @@ _SPAN = re.compile(r"\b(col|row)span\s*=\s*[\"']?(\d{1,3})")
 _COMMAND = re.compile(r"\\[A-Za-z]+|[\\{}^_~\s]")
 _MARK_ONLY = re.compile(r"textregistered|circled|texttrademark|textsuperscript|trademark|copyright|textcircled|^\s*\^")
 _BREAKS = {"p", "li", "br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "caption", "ul", "ol"}
-_SAME_WIDTH = str.maketrans("\u2010\u2011\u2012\u2013\u2014\u2212\u2018\u2019\u201c\u201d\u00a0\u202f", "----,-''\"\"  ")
+_SAME_WIDTH = str.maketrans(
+    "\u2010\u2011\u2012\u2013\u2014\u2212\u2018\u2019\u201c\u201d\u00a0\u202f", "----,-''\"\"  "
+)
 _MAX_SPAN = 40
 
 

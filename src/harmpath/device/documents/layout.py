@@ -17,7 +17,7 @@ _BOUNDARY = re.compile(
 )
 _MAX_CELLS = 20_000
 _MAX_REACH = 700
-"""Characters on either side of a mention that are read as its sentence, so that work stays linear in a text without stops."""
+"""Characters on either side of a mention read as its sentence: work stays linear in a text without stops."""
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ def _grid(flat: Flat, layout: Layout) -> None:
     table = row = -1
     taken: dict[tuple[int, int], bool] = {}
     column = 0
-    marks = [m for m in re.finditer(f"[{TABLE}{ROW}{CELL}{END}]", text)]
+    marks = list(re.finditer(f"[{TABLE}{ROW}{CELL}{END}]", text))
     for index, mark in enumerate(marks):
         kind = mark[0]
         if kind == TABLE:
@@ -97,13 +97,20 @@ def lay_out(flat: Flat) -> Layout:
 
 
 _PREDICATE = re.compile(
-    r"predicate|comparator|reference device|legally marketed|previously cleared|currently cleared|current(?:ly)? marketed"
+    r"predicate|comparator|reference device|legally marketed|previously cleared|currently cleared"
+    r"|current(?:ly)? marketed"
     r"|marketed device|cleared device|unmodified|existing device|original device|competit",
     re.I,
 )
 _SUBJECT = re.compile(
-    r"\bsubject\b|proposed|candidate|\bnew\b|modified|submission|applicant|this 510|investigational|submitted|current application|updated"
+    r"\bsubject\b|proposed|candidate|\bnew\b|modified|submission|applicant|this 510|investigational|submitted"
+    r"|current application|updated"
     r"|^\s*(?:the )?devices?\s*$|our device",
+    re.I,
+)
+_AS_PREDICATE = re.compile(
+    r"^\W*(?:same|similar|identical|equivalent|no )|\b(?:as|to|from|than) (?:the |its |that of the )?predicate"
+    r"|predicate (?:has|uses|is|does|was|and)\b",
     re.I,
 )
 _KNUMBER = re.compile(r"\b(?:K|DEN|P)\s?(\d{6})\b", re.I)
@@ -120,9 +127,13 @@ class DeviceNames:
     """The submission's own number, six digits."""
 
 
-def _classify(text: str, names: DeviceNames, squashed: str) -> Column:
+def _classify(text: str, names: DeviceNames, squashed: str, *, worded: bool) -> Column:
+    if _AS_PREDICATE.search(text):
+        return "unknown"
     if _PREDICATE.search(text):
         return "predicate"
+    if worded:
+        return "subject" if _SUBJECT.search(text) else "unknown"
     numbers = set(_KNUMBER.findall(text))
     if numbers:
         return "subject" if numbers & names.numbers else "predicate"
@@ -142,7 +153,8 @@ def column_roles(layout: Layout, names: DeviceNames) -> dict[tuple[int, int, int
     """
     roles: dict[tuple[int, int, int], Column] = {}
     current: dict[int, Column] = {}
-    previous_table, widths = -1, {}
+    previous_table = -1
+    widths: dict[int, int] = {}
     for (table, _row), row in layout.rows.items():
         widths[table] = max(widths.get(table, 0), row[-1].column + 1)
     for (table, row_number), row in layout.rows.items():
@@ -164,11 +176,22 @@ def column_roles(layout: Layout, names: DeviceNames) -> dict[tuple[int, int, int
 def _header(row: list[Cell], names: DeviceNames, width: int) -> dict[int, Column]:
     if len(row) < 2 or any(len(cell.text) > 160 for cell in row):
         return {}
-    labelled = width > 2 or row[0].text.strip().lower() in ("", "item", "feature", "items", "characteristic", "parameter")
+    labelled = width > 2 or row[0].text.strip().lower() in (
+        "",
+        "item",
+        "feature",
+        "items",
+        "characteristic",
+        "parameter",
+    )
     kinds: dict[int, Column] = {}
     for index, cell in enumerate(row):
         squashed = re.sub(r"[^a-z0-9+#]", "", cell.text.lower())
-        kinds[cell.column] = "label" if index == 0 and labelled else _classify(cell.text, names, squashed)
+        # below the head of a table only a row that says "predicate" is a new header; a K-number there is a value
+        worded = cell.row > 2
+        kinds[cell.column] = (
+            "label" if index == 0 and labelled else _classify(cell.text, names, squashed, worded=worded)
+        )
     values = [kind for kind in kinds.values() if kind != "label"]
     if "predicate" not in values:
         return {}

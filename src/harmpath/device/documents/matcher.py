@@ -17,17 +17,21 @@ from functools import cache
 
 from harmpath.catalogue.technologies import Entry, Gazetteer, load_gazetteer
 from harmpath.device.documents.flatten import HARD
+from harmpath.device.documents.versions import read_tail
 
 _KEPT = re.compile(r"[^\W_]|[+#]|(?<=\d)\.(?=\d)")
 _LETTERS = re.compile(r"[^A-Za-z]")
 _GLUED_BEFORE = re.compile(
-    r"(?:^|[^A-Za-z])(?:an|and|as|at|built|by|compatible|either|for|from|in|into|is|its|latest|of|on|or|over|running|same|the|through|to|"
+    r"(?:^|[^A-Za-z])(?:an|and|as|at|built|by|compatible|either|for|from|in|into|is|its|latest|of|on|or|over"
+    r"|running|same|the|through|to|"
     r"up|using|via|with|uses)$",
     re.I,
 )
 _GLUED_AFTER = re.compile(
-    r"(?:s|es)?(?:and|are|as|based|cable|can|communication|compatible|connect(?:ion|ivity|or)?|data|device|devices|enabled|for|from|in|"
-    r"interface|is|mobile|module|on|only|operating|or|phone|phones|port|ports|protocol|radio|receiver|service|smart|software|system|systems|"
+    r"(?:s|es)?(?:and|are|as|based|cable|can|communication|compatible|connect(?:ion|ivity|or)?|data|device"
+    r"|devices|enabled|for|from|in|"
+    r"interface|is|mobile|module|on|only|operating|or|phone|phones|port|ports|protocol|radio|receiver|service"
+    r"|smart|software|system|systems|"
     r"technology|that|the|to|touch|transmi\w*|transfer|via|wireless|wirelessly|which|with)(?![a-z])"
 )
 _SEPARATORS = frozenset(" \t\n\r-_/:'()*\u00b7")
@@ -99,7 +103,8 @@ def _alias(written: str, entry: Entry) -> _Alias:
 def _capitals(written: str) -> frozenset[int]:
     if written.isupper():
         return frozenset()
-    offsets, count = set(), 0
+    offsets: set[int] = set()
+    count = 0
     for word in re.split(r"[\s/-]", written):
         kept = _KEPT.findall(word)
         if 2 <= len(kept) <= 4 and word.isupper() and word.isalpha():
@@ -145,6 +150,10 @@ def _ends(flat: str, end: int, alias: _Alias) -> bool:
     last, following = flat[end - 1], flat[end]
     if not (following.isalnum() or following == "_"):
         return True
+    if alias.entry.tail != "none":
+        tail = read_tail(flat, end, alias.entry, alias.written).end
+        if tail > end and not flat[tail : tail + 1].isalpha():
+            return True
     if following.isdigit():
         return last.isalpha() and (alias.entry.tail != "none" or bool(alias.entry.variants))
     if last.isdigit():

@@ -5,38 +5,52 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from harmpath.catalogue.technologies import plain_words
 from harmpath.device.documents.flatten import CELL, END, ROW, TABLE
 from harmpath.device.documents.layout import DeviceNames
 from harmpath.device.documents.matcher import squash
 
-_STOP = rf"(?=[{TABLE}{ROW}{CELL}{END}]|\n|#|\b[A-Z] (?:Applicant|Regulatory|Purpose|Measurand|Type)\b|(?i:\b(?:regulation|regulatory|common name|classification|indications|number \(if|product code|510\(k\)|predicate|manufacturer|trade name|device type)\b)|$)"
+_STOP = (
+    rf"(?=[{TABLE}{ROW}{CELL}{END}]|\n|#|\b[A-Z] (?:Applicant|Regulatory|Purpose|Measurand|Type)\b"
+    r"|(?i:\b(?:regulation|regulatory|common name|classification|indications|number \(if|product code|510\(k\)"
+    r"|predicate|manufacturer|trade name|device type)\b)|$)"
+)
 _OWN = re.compile(
-    r"(?:(?i:trade ?/ ?device name|proprietary and established names?|(?:device )?trade(?: ?/ ?proprietary)?(?: or proprietary)? ?name|proprietary name"
+    r"(?:(?i:trade ?/ ?device name|proprietary and established names?"
+    r"|(?:device )?trade(?: ?/ ?proprietary)?(?: or proprietary)? ?name|proprietary name"
     r"|name of (?:the )?device|device (?:proprietary )?name|(?:subject|proposed|candidate) device(?: name)?))"
-    rf" ?(?:\(?s?\)?)? ?[:\n{CELL}]? ?\n?(?P<name>[^{TABLE}{ROW}{CELL}{END}\n#]{{3,160}}?){_STOP}"
+    rf" ?(?:\(?s?\)?)?[:\n {CELL}]{{0,4}}(?P<name>[^{TABLE}{ROW}{CELL}{END}\n#]{{3,160}}?){_STOP}"
 )
 _OTHER = re.compile(
     r"(?i:predicate (?:device)?s?(?: ?\(s\))?(?: name)?s?(?: ?\(s\))?|legally marketed (?:predicate )?devices?)"
-    rf" ?[:\n{CELL}] ?\n?(?P<name>[^{TABLE}{ROW}{CELL}{END}\n#]{{3,200}}?){_STOP}"
+    rf"[:\n {CELL}]{{1,4}}(?P<name>[^{TABLE}{ROW}{CELL}{END}\n#]{{3,200}}?){_STOP}"
 )
 _INTENDED = re.compile(
-    r"\b[Tt]he (?P<name>(?:[A-Z0-9][\w+\-/]* ){1,7}?)(?:(?:[Bb]lood|[Ff]lash|[Cc]ontinuous|[Gg]lucose|[Mm]onitoring|[Ww]ireless|[Mm]eter|[Dd]iabetes|[Mm]anagement|[Aa]naly[sz]er|[Ii]nsulin|[Dd]elivery|[Pp]ump|[Tt]est) ?){0,6}"
+    r"\b[Tt]he (?P<name>(?:[A-Z0-9][\w+\-/]* ){1,7}?)(?:(?:[Bb]lood|[Ff]lash|[Cc]ontinuous|[Gg]lucose"
+    r"|[Mm]onitoring|[Ww]ireless|[Mm]eter|[Dd]iabetes|[Mm]anagement|[Aa]naly[sz]er|[Ii]nsulin|[Dd]elivery"
+    r"|[Pp]ump|[Tt]est) ?){0,6}"
     r"(?:[Ss]ystems? )?(?:is|are) (?:an? )?(?:intended|indicated)\b"
 )
-_NUMBER = re.compile(r"(?i:510\(k\) ?(?:submission )?(?:number|no\.?)?|\bRe)(?: \(if known\))?[ :#\n]{0,4}(?:K|DEN|P) ?(\d{6})\b")
+_NUMBER = re.compile(
+    r"(?i:510\(k\) ?(?:submission )?(?:number|no\.?)?|\bRe)(?: \(if known\))?[ :#\n]{0,4}(?:K|DEN|P) ?(\d{6})\b"
+)
 _ANY_NUMBER = re.compile(r"\bK(\d{6})\b", re.I)
 _GENERIC = re.compile(
-    r"^(?:blood|flash|continuous|integrated|interoperable|glucose|monitoring|monitor|monitors|system|systems|meter|meters|wireless|test|tests|strips?|control|controls"
-    r"|solutions?|analyzers?|analysers?|automated|automatic|diabetes|management|kit|kits|for|with|and|assay|software|insulin|delivery|device|devices|panel|series|family|"
-    r"professional|self|multi-?patient|instrument|technology|the|of|urine|urinalysis|analysis|hematology|blood-glucose|pump|infusion|therapy|cgm|cgms|bgms|calibrator|reagent"
-    r"|reagents|sensor|reader|by|from|on|in|model|models|calculator|clinical|chemistry|immunoassay|rapid|detection|clia|waived|pt|inr|prothrombin|time|platform|home|use)$",
+    r"^(?:blood|flash|continuous|integrated|interoperable|glucose|monitoring|monitor|monitors|system|systems"
+    r"|meter|meters|wireless|test|tests|strips?|control|controls"
+    r"|solutions?|analyzers?|analysers?|automated|automatic|diabetes|management|kit|kits|for|with|and|assay"
+    r"|software|insulin|delivery|device|devices|panel|series|family|"
+    r"professional|self|multi-?patient|instrument|technology|the|of|urine|urinalysis|analysis|hematology"
+    r"|blood-glucose|pump|infusion|therapy|cgm|cgms|bgms|calibrator|reagent"
+    r"|reagents|sensor|reader|by|from|on|in|model|models|calculator|clinical|chemistry|immunoassay|rapid"
+    r"|detection|clia|waived|pt|inr|prothrombin|time|platform|home|use)$",
     re.I,
 )
 _WORDS = re.compile(r"[^\s,;]+")
 
 
 def core_name(name: str) -> str:
-    """The distinctive head of a device's name: "FreeStyle Libre 2 Flash Glucose Monitoring System" to "FreeStyle Libre 2"."""
+    """The distinctive head of a name: "FreeStyle Libre 2" of "FreeStyle Libre 2 Flash Glucose Monitoring System"."""
     words = [w.strip("()[]\"'.:®™") for w in _WORDS.findall(name.split("(")[0])]
     kept: list[str] = []
     for word in words:
@@ -62,13 +76,13 @@ def _cores(pattern: re.Pattern[str], text: str) -> list[str]:
 
 
 def device_names(text: str, file_name: str = "") -> DeviceNames:
-    """Subject and predicate names and the submission's own number, from the places where 510(k) documents state them."""
-    own = [squash(core) for core in _cores(_OWN, text[:60_000]) + _cores(_INTENDED, text[:20_000])[:3]]
+    """Subject and predicate names and the submission's own number, from where 510(k) documents state them."""
+    own = [squash(core) for core in _cores(_OWN, text[:60_000]) or _cores(_INTENDED, text[:20_000])[:2]]
     own = [name for index, name in enumerate(own) if name not in own[:index]][:8]
     other = [squash(core) for core in _cores(_OTHER, text)]
     other = [name for index, name in enumerate(other) if name not in other[:index] and name not in own][:12]
     numbers = set(_NUMBER.findall(text[:8_000])[:1])
-    numbers |= {m for m in re.findall(r"K(\d{6})", file_name)}
+    numbers |= set(re.findall(r"K(\d{6})", file_name))
     if not numbers:
         numbers = set(_ANY_NUMBER.findall(text[:4_000])[:1])
     return DeviceNames(tuple(own), tuple(other), frozenset(numbers))
@@ -85,36 +99,29 @@ class Named:
     category: str
 
 
-_TOKEN = r"(?:[A-Z0-9][\w+\-'/]*|[a-z]{1,2}[A-Z][\w+\-]*|of(?= [A-Z]))"
+_WORD = r"(?:[A-Z0-9][\w+\-'/]*|[a-z]{1,2}[A-Z][\w+\-]*|of(?= [A-Z]))"
 _NAMED = re.compile(
-    rf"(?<![\w])(?P<head>(?:{_TOKEN} ){{1,5}})"
-    r"(?P<kind>(?:[Mm]obile )?[Aa]pplication [Ss]oftware|(?:[Mm]obile )?Apps?(?:lication)?(?: Software)?|[Mm]obile [Aa]pp(?:lication)?|app(?:s|lication)?"
-    r"|(?:Diabetes |Data |Patient |Image |Health )?Management Software|(?:Data|Image|Remote|Health) Management System|Data Management Server"
-    r"|Software|software|[Mm]iddleware|Cloud|Viewer|(?:Web )?Portal|(?:Image |Data |Application |Analysis )?Server|Diabetes Manager|Data Manager)"
+    rf"(?<![\w])(?P<head>(?:{_WORD} ){{1,5}})"
+    r"(?P<kind>(?:[Mm]obile )?[Aa]pplication [Ss]oftware|(?:[Mm]obile )?Apps?(?:lication)?(?: Software)?"
+    r"|[Mm]obile [Aa]pp(?:lication)?|app(?:s|lication)?"
+    r"|(?:Diabetes |Data |Patient |Image |Health )?Management Software|(?:Data|Image|Remote"
+    r"|Health) Management System|Data Management Server"
+    r"|Software|software|[Mm]iddleware|Cloud|Viewer|(?:Web )?Portal|(?:Image |Data |Application "
+    r"|Analysis )?Server|Diabetes Manager|Data Manager)"
     r"(?= ?\(?\w{0,8}\)?)(?![\w-])"
 )
-_PLAIN = frozenset(
-    "a all an and android any apple application applications both by certain cgm clinical compatible compatibility computer controlling data"
-    " device devices diagnostic digital display each embedded existing external follow following for from g google health hardware if in insulin internal"
-    " ios its laboratory main medical meter mobile new no note of off-the-shelf off on one only operating optional or os other otс ots our patient pc phone"
-    " primary proprietary regulatory same sample secondary sensor smart smartphone software standard system systems that the their these this third-party"
-    " to updated use user using watch web when where while with your instrument analysis analyzer control assay test panel module reader system's"
-    " firmware shelf acquisition full field peripheral advanced body fluid rbc wbc section summary differences similarities feature item name mdi management"
-    " report interpretation result results validation verification description version english testing reference sequence genomic spectra strain spectral"
-    " database dna rna cdna panel reagent bait general iso iec guidance fda 510 k controller calculator engine algorithm service services"
-    " alternate interoperable automated automatic glycemic decision dosing level moderate major minor concern hazard cybersecurity usability open source additional"
-    " adequate aid handheld receiver transmitter unmodified modified proposed predicate subject candidate blood glucose diabetes monitoring information hospital"
-    " always allowed upgrade manual early indicator sepsis documentation".split()
+_APP_WORDS = frozenset(
+    ("the", "mobile", "app", "apps", "application", "software", "system", "cgm", "ios", "android", "smartphone")
 )
-_APP_WORDS = frozenset("the mobile app apps application software system cgm ios android smartphone".split())
 _LIBRARY = re.compile(
-    r"\b(?:glucose|communication|software|encryption|cryptographic|security|image processing|graphics|driver|signal processing)(?: [a-z]+){0,2} library\b"
+    r"\b(?:glucose|communication|software|encryption|cryptographic|security|image processing|graphics|driver"
+    r"|signal processing)(?: [a-z]+){0,2} library\b"
 )
 
 
 def _trim(head: str) -> list[str]:
     words = [re.sub(r"^(?:Same|App|Yes|Device)(?=[A-Z])", "", word) for word in head.split()]
-    while words and words[0].lower().strip("'") in _PLAIN:
+    while words and words[0].lower().strip("'") in plain_words():
         words.pop(0)
     return words
 
@@ -127,7 +134,8 @@ def app_key(name: str) -> str:
 
 def _libraries(text: str) -> list[Named]:
     return [
-        Named(m.start(), m.end(), " ".join(m[0].split()), squash(m[0]), "software-library") for m in _LIBRARY.finditer(text)
+        Named(m.start(), m.end(), " ".join(m[0].split()), squash(m[0]), "software-library")
+        for m in _LIBRARY.finditer(text)
     ]
 
 
@@ -138,12 +146,14 @@ def named_products(text: str, devices: DeviceNames) -> list[Named]:
     for match in _NAMED.finditer(text):
         kind = match["kind"]
         words = _trim(match["head"])
-        distinctive = [w for w in words if w.lower() not in _PLAIN and re.search(r"[A-Za-z]{2}", w)]
+        distinctive = [w for w in words if w.lower() not in plain_words() and re.search(r"[A-Za-z]{2}", w)]
         if not distinctive or len(words) > 5:
             continue
         head = " ".join(words)
         head_key = squash(re.sub(r"'s?\b", "", head))
-        own = any(head_key in name or name in head_key for name in devices.subject + devices.predicates if len(name) > 3)
+        own = any(
+            head_key in name or name in head_key for name in devices.subject + devices.predicates if len(name) > 3
+        )
         lowered = kind.lower()
         is_app = "app" in lowered.split() or "apps" in lowered.split() or "mobile application" in lowered
         if lowered in ("application", "applications") and not (own and kind[0].isupper() and mobile):
@@ -154,28 +164,49 @@ def named_products(text: str, devices: DeviceNames) -> list[Named]:
             continue
         if not is_app and not _named_program(distinctive, kind, own or _of_device(distinctive, devices)):
             continue
-        if is_app and kind == "app" and len(distinctive) == 1 and not own and distinctive[0].isupper() and len(distinctive[0]) < 4:
+        if (
+            is_app
+            and kind == "app"
+            and len(distinctive) == 1
+            and not own
+            and distinctive[0].isupper()
+            and len(distinctive[0]) < 4
+        ):
             continue
         start = match.end("head") - 1 - len(head)
         if text[start : start + len(head)] != head:
             start = match.start("head") + match["head"].rindex(words[0])
         end = match.end("kind")
         name = f"{head} App" if is_app else f"{head} {kind}"
-        category = "cloud-service" if kind == "Cloud" else "software-library" if lowered == "library" else "software-product"
+        category = (
+            "cloud-service" if kind == "Cloud" else "software-library" if lowered == "library" else "software-product"
+        )
         found.append(Named(start, end, name, app_key(name) if is_app else head_key + squash(kind), category))
     return found
 
 
 def _of_device(distinctive: list[str], devices: DeviceNames) -> bool:
     words = [squash(w) for w in distinctive]
-    return any(len(w) >= 4 and w in name for w in words for name in devices.subject + devices.predicates)
+    known = devices.subject + devices.predicates
+    return any(len(w) >= 4 and (w in name or (len(w) > 8 and w[:-1] in name)) for w in words for name in known)
 
 
 def _named_program(distinctive: list[str], kind: str, own: bool) -> bool:
     """Whether "X Software" names a program: not when X is the device's own name or one plain capitalised word."""
     if own:
         return "Management" in kind
-    if kind in ("software", "Software", "Library", "library", "Server", "server", "Portal", "Viewer", "middleware", "Middleware"):
+    if kind in (
+        "software",
+        "Software",
+        "Library",
+        "library",
+        "Server",
+        "server",
+        "Portal",
+        "Viewer",
+        "middleware",
+        "Middleware",
+    ):
         inner_capital = any(re.search(r"[a-z][A-Z]|[A-Z]{2}[a-z]|\w-[A-Z]", w) for w in distinctive)
         return inner_capital or (len(distinctive) >= 2 and kind[0].isupper())
     return True
@@ -185,7 +216,7 @@ _DEFINITION = re.compile(r"\s?\(\s?(?:\"|“|the )?(?P<short>[A-Z][A-Za-z0-9+\-]
 
 
 def defined_abbreviation(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The flat range of an abbreviation defined right behind ``text[start:end]``, as in "Remote Management System (RMS)"."""
+    """The flat range of an abbreviation defined right behind ``text[start:end]``: "Management System (MS)"."""
     match = _DEFINITION.match(text, end)
     if match is None:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from itertools import pairwise
 
 from harmpath.device.documents.flatten import Flat
 from harmpath.device.documents.layout import Layout
@@ -13,10 +14,18 @@ from harmpath.evidence import DocumentEvidence
 _MAX_SENTENCE = 600
 _KINDS = (
     ("pump", r"insulin (?:infusion )?pumps?|infusion pumps?|ACE pumps?|pumps?\b"),
-    ("phone", r"smart ?phones?|mobile phones?|(?:smart )?mobile devices?|smart devices?|iPhones?|tablets?|smart ?watch(?:es)?"),
+    (
+        "phone",
+        r"smart ?phones?|mobile phones?|(?:smart )?mobile devices?|smart devices?|iPhones?|tablets?"
+        r"|smart ?watch(?:es)?",
+    ),
     ("app", r"mobile app(?:lication)?s?|smartphone app(?:lication)?s?|(?:[A-Z][\w+]* ){1,4}Apps?\b|\b[Aa]pps?\b"),
     ("cloud", r"cloud(?: server| platform| service)?|back-?end server|web server|web application|web portal"),
-    ("information-system", r"laboratory information systems?|hospital information systems?|electronic (?:medical|health) records?|\bLIS\b|\bHIS\b|\bEMR\b|\bEHR\b|\bPACS\b|data management systems?|\bDMS\b"),
+    (
+        "information-system",
+        r"laboratory information systems?|hospital information systems?|electronic (?:medical|health) records?"
+        r"|\bLIS\b|\bHIS\b|\bEMR\b|\bEHR\b|\bPACS\b|data management systems?|\bDMS\b",
+    ),
     ("sensor", r"(?:glucose |CGM )?sensors?\b|transmitters?\b|\biCGM\b|\bCGM\b"),
     ("meter", r"(?:blood )?glucose meters?|\bmeters?\b"),
     ("display", r"receivers?\b|display devices?|hand-?held readers?"),
@@ -26,7 +35,8 @@ _KINDS = (
 )
 _COMPONENT = re.compile("|".join(f"(?P<k{index}>{pattern})" for index, (_, pattern) in enumerate(_KINDS)))
 _FLOW = re.compile(
-    r"\b(?:transmi(?:ts?|tted|ssion)|sends?|sent|transfers?|transferred|communicates?|communicated|uploads?|uploaded|downloads?|downloaded|connects?|connected|streams?|export(?:s|ed)?)\b"
+    r"\b(?:transmi(?:ts?|tted|ssion)|sends?|sent|transfers?|transferred|communicates?|communicated|uploads?"
+    r"|uploaded|downloads?|downloaded|connects?|connected|streams?|export(?:s|ed)?)\b"
 )
 _RECEIVES = re.compile(r"\breceives?\b|\bobtains?\b|\breads? data from\b|\bcollects?\b")
 _FROM = re.compile(r"\bfrom\b")
@@ -57,8 +67,8 @@ class _Sentence:
 def _sentences(layout: Layout) -> list[_Sentence]:
     starts = [*layout.sentence_starts, len(layout.text)]
     found = []
-    for start, end in zip(starts, starts[1:], strict=False):
-        if 20 <= end - start:
+    for start, end in pairwise(starts):
+        if end - start >= 20:
             sentence = _Sentence(start, layout.text[start : min(end, start + _MAX_SENTENCE)])
             if len(sentence.components) >= 1:
                 found.append(sentence)
@@ -77,7 +87,9 @@ def _ends_of_flow(sentence: _Sentence) -> tuple[str, str] | None:
         senders = [c for c in after if _FROM.search(sentence.text, receives.end(), c[0])]
         return (senders[0][2], before[-1][2]) if before and senders else None
     target = next((c for c in after if _TO.search(sentence.text, verb.end(), c[0])), None)
-    sender = next((c for c in after if c is not target and _FROM.search(sentence.text[max(verb.end(), c[0] - 20) : c[0]])), None)
+    sender = next(
+        (c for c in after if c is not target and _FROM.search(sentence.text[max(verb.end(), c[0] - 20) : c[0]])), None
+    )
     source = sender or (before[-1] if before else None)
     if source is None or target is None or source[2].lower() == target[2].lower():
         return None
@@ -88,13 +100,15 @@ def _evidence(flat: Flat, document: Document, start: int, text: str) -> Document
     stripped = text.strip()
     begin = start + text.index(stripped[0]) if stripped else start
     raw_start, raw_end = flat.raw(begin, begin + max(len(stripped), 1))
-    return DocumentEvidence(document.name, raw_start, raw_end, document.text[raw_start:raw_end], document.page_at(raw_start))
+    return DocumentEvidence(
+        document.name, raw_start, raw_end, document.text[raw_start:raw_end], document.page_at(raw_start)
+    )
 
 
 def propose(
     flat: Flat, layout: Layout, document: Document, technologies: tuple[Technology, ...]
 ) -> tuple[tuple[ProposedComponent, ...], tuple[ProposedChannel, ...]]:
-    """Components with the technologies named in the same sentence, and channels where a sentence says that data flows."""
+    """Components with the technologies their sentences name, and channels where a sentence says that data flows."""
     places = sorted(
         (mention.start, technology.name, technology.category)
         for technology in technologies
@@ -120,11 +134,14 @@ def propose(
                 spans[slug].append(quoted)
         if flow:
             media, quotes = channels.setdefault((_slug(flow[0]), _slug(flow[1])), (set(), []))
-            media.update(name for _, name, category in inside if category in ("wireless", "wired-interface", "network-protocol"))
+            media.update(
+                name for _, name, category in inside if category in ("wireless", "wired-interface", "network-protocol")
+            )
             if len(quotes) < 3:
                 quotes.append(quoted)
     components = tuple(
-        ProposedComponent(slug, names[slug][0], names[slug][1], tuple(sorted(carried[slug])), tuple(spans[slug])) for slug in sorted(names)
+        ProposedComponent(slug, names[slug][0], names[slug][1], tuple(sorted(carried[slug])), tuple(spans[slug]))
+        for slug in sorted(names)
     )
     return components, tuple(
         ProposedChannel(source, target, tuple(sorted(media)), tuple(quotes))

@@ -33,7 +33,12 @@ _SAVE_AGAIN = "Open it in a word processor and save it again as .docx, or export
 def _part(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
     info = archive.getinfo(name)
     if info.file_size > MAX_PART_BYTES or info.file_size > MAX_RATIO * max(info.compress_size, 1) + 1_000_000:
-        raise refuse(path, "zip-bomb", f"{name} would unpack to {info.file_size:,} bytes from {info.compress_size:,}", _SAVE_AGAIN)
+        raise refuse(
+            path,
+            "zip-bomb",
+            f"{name} would unpack to {info.file_size:,} bytes from {info.compress_size:,}",
+            _SAVE_AGAIN,
+        )
     with archive.open(info) as stream:
         data = stream.read(MAX_PART_BYTES + 1)
     if len(data) > MAX_PART_BYTES:
@@ -81,7 +86,15 @@ def _blocks(parent: Element, depth: int = 0) -> Iterator[str]:
                 cells = (" ".join("".join(_inline(cell)).split()).replace("|", "/") for cell in row.findall(_W + "tc"))
                 yield "| " + " | ".join(cells) + " |\n"
             yield "\n"
-        elif child.tag in (_W + "body", _W + "sdt", _W + "sdtContent", _W + "footnote", _W + "endnote", _W + "comment", _W + "ins"):
+        elif child.tag in (
+            _W + "body",
+            _W + "sdt",
+            _W + "sdtContent",
+            _W + "footnote",
+            _W + "endnote",
+            _W + "comment",
+            _W + "ins",
+        ):
             yield from _blocks(child, depth + 1)
 
 
@@ -116,7 +129,15 @@ def read_docx(path: Path, data: bytes) -> Document:
             parts = [(name, _part(archive, name, path)) for name in (*_PARTS, *extra) if name in names]
     except InputError:
         raise
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise refuse(path, "damaged-docx", f"this is not a readable DOCX archive: {error}", _SAVE_AGAIN) from error
     except Exception as error:  # zlib.error has no public home in the stubs of every Python version
         raise refuse(path, "damaged-docx", f"the archive cannot be unpacked: {error}", _SAVE_AGAIN) from error

@@ -8,8 +8,33 @@ from pathlib import Path
 from harmpath.device.documents.readers import cut
 from harmpath.errors import Problem
 
-_BLOCK = frozenset("p div br li ul ol h1 h2 h3 h4 h5 h6 section article header footer pre blockquote dt dd table caption".split())
-_SILENT = frozenset("script style head template noscript svg math".split())
+_BLOCK = frozenset(
+    [
+        "p",
+        "div",
+        "br",
+        "li",
+        "ul",
+        "ol",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "pre",
+        "blockquote",
+        "dt",
+        "dd",
+        "table",
+        "caption",
+    ]
+)
+_SILENT = frozenset(["script", "style", "head", "template", "noscript", "svg", "math"])
 
 
 class _Text(HTMLParser):

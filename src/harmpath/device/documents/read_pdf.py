@@ -1,4 +1,4 @@
-"""Text of a PDF: the text layer by PDFium, page by page, tables by pdfplumber; scanned pages by tesseract where installed."""
+"""Text of a PDF: text layer by PDFium, tables by pdfplumber, scanned pages by tesseract where it is installed."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ def _scanned(reading: _Reading, page: Any, number: int, ocr_used: int) -> str | 
         if text.strip():
             return text
     remedy = "Install tesseract (the OCR extra), or give a PDF with a text layer."
-    reading.missed.append(NotAssessed(f"{reading.path} page {number}", "the page is a scan without a text layer", remedy))
+    reading.missed.append(
+        NotAssessed(f"{reading.path} page {number}", "the page is a scan without a text layer", remedy)
+    )
     return None
 
 
@@ -163,8 +165,16 @@ def read_pdf(path: Path, data: bytes) -> Document:
         count = len(document)
         texts = _layer(document, reading, min(count, MAX_PAGES), began)
         if count > MAX_PAGES:
-            reading.warn("pages-cut", f"the PDF has {count:,} pages; only the first {MAX_PAGES:,} were read", "Split the document into parts.")
-            reading.missed.append(NotAssessed(f"{path} pages {MAX_PAGES + 1} to {count}", "over the limit on pages", "Split the document."))
+            reading.warn(
+                "pages-cut",
+                f"the PDF has {count:,} pages; only the first {MAX_PAGES:,} were read",
+                "Split the document into parts.",
+            )
+            reading.missed.append(
+                NotAssessed(
+                    f"{path} pages {MAX_PAGES + 1} to {count}", "over the limit on pages", "Split the document."
+                )
+            )
     finally:
         document.close()
     tables = _with_tables(data, [number for number, text in texts if _TABLE_WORDS.search(text)])
@@ -172,7 +182,9 @@ def read_pdf(path: Path, data: bytes) -> Document:
         reading.add(number, tables.get(number, text))
     if not any(text.strip() for text in reading.texts) and not reading.missed:
         reading.missed.append(NotAssessed(str(path), "the PDF holds no text", "Give a PDF with a text layer."))
-    return Document("".join(reading.texts), tuple(reading.pages), str(path), tuple(reading.problems), tuple(reading.missed))
+    return Document(
+        "".join(reading.texts), tuple(reading.pages), str(path), tuple(reading.problems), tuple(reading.missed)
+    )
 
 
 def _layer(document: Any, reading: _Reading, count: int, began: float) -> list[tuple[int, str]]:
@@ -182,8 +194,14 @@ def _layer(document: Any, reading: _Reading, count: int, began: float) -> list[t
     total = ocr_used = 0
     for number in range(1, count + 1):
         if time.monotonic() - began > MAX_SECONDS or total > MAX_TEXT_CHARACTERS:
-            reading.warn("pages-cut", f"reading stopped at page {number} of {count} for time or size", "Split the document into parts.")
-            reading.missed.append(NotAssessed(f"{reading.path} pages {number} to {count}", "reading took too long", "Split the document."))
+            reading.warn(
+                "pages-cut",
+                f"reading stopped at page {number} of {count} for time or size",
+                "Split the document into parts.",
+            )
+            reading.missed.append(
+                NotAssessed(f"{reading.path} pages {number} to {count}", "reading took too long", "Split the document.")
+            )
             break
         try:
             page = document[number - 1]

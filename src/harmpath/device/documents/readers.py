@@ -41,18 +41,27 @@ def cut(text: str, path: Path, limit: int = MAX_TEXT_CHARACTERS) -> tuple[str, t
 
 
 def _decode(data: bytes, path: Path) -> str:
-    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if data.startswith(mark):
             try:
                 return data.decode(encoding)
             except UnicodeDecodeError as error:
-                raise refuse(path, "bad-encoding", f"the file is not valid {encoding}: {error.reason}", "Save it as UTF-8.") from error
+                raise refuse(
+                    path, "bad-encoding", f"the file is not valid {encoding}: {error.reason}", "Save it as UTF-8."
+                ) from error
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         if b"\x00" in data[:65536]:
             raise refuse(
-                path, "binary-file", "the file is binary, not text", f"Give a file of one of: {', '.join(sorted(SUFFIXES))}."
+                path,
+                "binary-file",
+                "the file is binary, not text",
+                f"Give a file of one of: {', '.join(sorted(SUFFIXES))}.",
             ) from None
         return data.decode("cp1252", errors="replace")
 
@@ -64,12 +73,20 @@ def _read_bytes(path: Path) -> bytes:
             raise refuse(path, "not-a-file", "this is not a file", "Name a document, not a folder or a device.")
         if size > MAX_FILE_BYTES:
             raise refuse(
-                path, "too-large", f"the file has {size:,} bytes; the limit is {MAX_FILE_BYTES:,}", "Split the document into parts."
+                path,
+                "too-large",
+                f"the file has {size:,} bytes; the limit is {MAX_FILE_BYTES:,}",
+                "Split the document into parts.",
             )
         with path.open("rb") as stream:
             return stream.read(MAX_FILE_BYTES + 1)[:MAX_FILE_BYTES]
     except OSError as error:
-        raise refuse(path, "unreadable", f"the file cannot be read: {error.strerror or error}", "Check the path and its permissions.") from error
+        raise refuse(
+            path,
+            "unreadable",
+            f"the file cannot be read: {error.strerror or error}",
+            "Check the path and its permissions.",
+        ) from error
 
 
 def _read_text(path: Path) -> Document:
@@ -87,8 +104,8 @@ def _read_text(path: Path) -> Document:
 def read_document(path: Path | str) -> Document:
     """The text of a document with its pages.
 
-    In a text or Markdown file offsets count the file's own characters (UTF-8, newlines untouched); in HTML, PDF and DOCX
-    they count characters of the extracted text, where tables are written as Markdown rows.
+    In a text or Markdown file offsets count the file's own characters (UTF-8, newlines untouched). In HTML, PDF and
+    DOCX they count characters of the extracted text, where tables are written as Markdown rows.
 
     Raises InputError for a file that cannot be read, is damaged or hostile, and MissingExtraError for PDF and DOCX
     without the ``documents`` extra.
@@ -111,5 +128,8 @@ def read_document(path: Path | str) -> Document:
 
         return read_docx(path, _read_bytes(path))
     raise refuse(
-        path, "unknown-format", f"documents of type {suffix or '(none)'!r} are not read", f"Give one of: {', '.join(sorted(SUFFIXES))}."
+        path,
+        "unknown-format",
+        f"documents of type {suffix or '(none)'!r} are not read",
+        f"Give one of: {', '.join(sorted(SUFFIXES))}.",
     )

@@ -13,7 +13,8 @@ _DOTTED = r"\d{1,4}(?:\.\d{1,5}){1,3}(?:\.?[xX]\b)?"
 _OR_LATER = r"(?:,? (?:or|and) (?:above|higher|later|newer|greater|up|after|more recent)\b|\+(?!\w))"
 _OS_WORDS = r"(?:,? ?(?:mobile )?(?:operating ?systems?|OS|platform|software))?"
 _NUMBER = (
-    rf"(?:,? ?\(? ?{_WORD} ?(?P<version>\d{{1,4}}(?:\.\d{{1,5}})*(?:\.[xX]\b)?(?:{_OR_LATER})?)|,? ?(?P<second>{_DOTTED}(?:{_OR_LATER})?)"
+    rf"(?:,? ?\(? ?{_WORD} ?(?P<version>\d{{1,4}}(?:\.\d{{1,5}})*(?:\.[xX]\b)?(?:{_OR_LATER})?)"
+    rf"|,? ?(?P<second>{_DOTTED}(?:{_OR_LATER})?)"
     rf"| (?P<third>20[012]\d(?: ?R2)?)(?! ?[-/.]?\d))"
 )
 STYLES = {
@@ -29,19 +30,25 @@ STYLES = {
     "usb": r"[ -]?(?:v\.?)?(?P<version>[123]\.[0-2])(?!\d)",
     "wifi": r" ?(?P<version>\(?(?:IEEE ?)?802\.11 ?[abgnacx/]{1,14}\)?|[abgnx](?:/[abgnacx]{1,2}){0,5}(?![a-z]))",
     "iphone": (
-        r",? ?(?P<version>(?:1[0-7]|[3-9])(?: ?(?:GS|[sScCeGR](?![a-z])))?(?:[ -]?(?:Plus|Pro Max|Pro|Max|mini))?(?![\d.])|X(?:S Max|S|R|s|r)?(?![a-z])|SE\b)"
+        r",? ?(?P<version>(?:1[0-7]|[3-9])(?: ?(?:GS|[sScCeGR](?![a-z])))?(?:[ -]?(?:Plus|Pro Max|Pro|Max"
+        r"|mini))?(?![\d.])|X(?:S Max|S|R|s|r)?(?![a-z])|SE\b)"
     ),
     "ipad": r" ?(?P<version>(?:Pro|Air|mini)(?: ?[2-6](?!\d))?|[2-9](?![\d.]))",
     "ipod": r",? ?(?:touch)?,? ?\(?(?P<version>[2-7](?:st|nd|rd|th)? ?generation)",
     "applewatch": r",? ?(?P<version>(?:Series [1-9]|SE|Ultra)(?: ?2)?)",
-    "galaxy": r" ?(?P<version>(?:(?:Note|Tab|S|A|J|Z|Nexus) ?)?(?:[SAJ]? ?\d{1,2}(?:\.\d)?)(?:[+eE]|(?: ?(?:Plus|Ultra|Edge|FE|Active))){0,2}|Nexus)(?![\d.])",
+    "galaxy": (
+        r" ?(?P<version>(?:(?:Note|Tab|S|A|J|Z|Nexus) ?)?(?:[SAJ]? ?\d{1,2}(?:\.\d)?)"
+        r"(?:[+eE]|(?: ?(?:Plus|Ultra|Edge|FE|Active))){0,2}|Nexus)(?![\d.])"
+    ),
     "samsung": r" ?(?P<version>\d{0,2})(?![\d.])",
     "pixel": r" ?(?P<version>[1-9]\d?(?:[aAXP])?(?: ?(?:XL|Pro|Plus|T))?)(?![\d.]| ?(?:phones|devices))",
     "lgg": r"(?P<version>[2-8])(?!\d)",
     "pentium": r" ?\(?(?P<version>4|III|IV|II|M|D)\b\)?",
     "chip": r"(?P<version>[A-Za-z0-9-]{0,10})(?![A-Za-z0-9])",
     "bits": r"[ -]?(?P<version>128|192|256)(?:[ -]?bit)?",
-    "sqlserver": r"(?: Express| Compact| Standard)?(?: Edition)? (?P<version>20\d\d(?: ?R2)?|7\.0)(?: ?Express(?: Edition)?)?",
+    "sqlserver": (
+        r"(?: Express| Compact| Standard)?(?: Edition)? (?P<version>20\d\d(?: ?R2)?|7\.0)(?: ?Express(?: Edition)?)?"
+    ),
     "fhir": r" ?(?P<version>R[2345]B?|DSTU ?2)\b",
 }
 """Named styles a gazetteer entry may use as its ``tail``."""
@@ -86,7 +93,10 @@ def read_tail(flat: str, end: int, entry: Entry, alias: str) -> Tail:
         if match and match.end() > end:
             version = _clean(_group(match, "version", "later"))
             name = variant.name.format(version=version.upper() if version.islower() else version)
-            shown = variant.version.format(version=version, codename=_group(match, "codename")) if version else None
+            codename, pack = _group(match, "codename"), _group(match, "pack")
+            shown = variant.version.format(version=version, codename=codename) if version else None
+            if pack:
+                shown = f"{shown} SP{pack}"
             return Tail(match.end(), shown, name, (variant.cpe or entry.cpe))
     match = _compiled(entry.tail).match(flat, end)
     if match is None:
@@ -95,6 +105,8 @@ def read_tail(flat: str, end: int, entry: Entry, alias: str) -> Tail:
     version = _clean(_group(match, "version", "second", "third"))
     if not version:
         return Tail(match.end() if entry.tail in ("wifi", "chip", "plural") or "(" in entry.tail else end)
+    if entry.tail == "wifi" and version[0].isalpha() and "802" not in version:
+        version = f"802.11{version}"
     stop = match.end()
     while stop > end and flat[stop - 1] in " ,(;:":
         stop -= 1
