@@ -8,8 +8,9 @@ from harmpath.assessment.technologies import collect
 from harmpath.device.check import check, is_usable
 from harmpath.device.project import Project
 from harmpath.errors import InputError, Problem
+from harmpath.stpa import StpaAnalysis
 
-__all__ = ["check_project"]
+__all__ = ["check_project", "completeness"]
 
 
 def check_project(project: Project) -> tuple[Problem, ...]:
@@ -33,8 +34,16 @@ def check_project(project: Project) -> tuple[Problem, ...]:
 
 
 def _completeness(project: Project) -> list[Problem]:
-    """Completeness of the STPA, with the place in device.yaml of what each finding is about."""
     from harmpath.stpa import analyse
 
-    analyse(project.device)
-    return []
+    return completeness(project, analyse(project.device))
+
+
+def completeness(project: Project, stpa: StpaAnalysis) -> list[Problem]:
+    """Completeness of the STPA, with the place in device.yaml of what each finding is about."""
+    from harmpath.stpa.checks import run_checks
+
+    return [
+        project.tree.problem(f.path, f.check, f.message, severity=f.severity, remedy=f"{f.why} {f.remedy}")
+        for f in run_checks(project.device, stpa)
+    ]

@@ -17,7 +17,7 @@ from harmpath.vulnerabilities import Match, Matches, Product, match
 from harmpath.vulnerabilities.effects import Effect, effect_of
 from harmpath.vulnerabilities.scores import primary_score
 
-__all__ = ["Knowledge", "known_vulnerabilities"]
+__all__ = ["Knowledge", "known_vulnerabilities", "source_of"]
 
 DISMISSED = frozenset({"rejected", "not-applicable", "not-affected", "fixed"})
 """Verdicts with which a vulnerability licenses no attack step."""
@@ -48,7 +48,7 @@ def known_vulnerabilities(
         InputError: a facts table is wrong.
         StoreError: the store that was named cannot be opened.
     """
-    source, missing = _source(project, store)
+    source, missing = source_of(project.facts(), store)
     products = [_product(t) for t in technologies]
     found = match(products, source, _platforms(project.device, technologies))
     by_id = {t.id: t for t in technologies}
@@ -76,11 +76,18 @@ def known_vulnerabilities(
     )
 
 
-def _source(project: Project, store: Path | None) -> tuple[VulnerabilitySource, tuple[NotAssessed, ...]]:
-    """The project's facts and the store as one source; a store that nobody named may be missing, and that is said."""
-    parts: list[VulnerabilitySource] = [load_facts(path) for path in project.facts()]
+def source_of(facts: Sequence[Path], store: Path | None) -> tuple[VulnerabilitySource, tuple[NotAssessed, ...]]:
+    """Facts tables and the store as one source.
+
+    A store that somebody named must be there; the default one may be missing, and that is said.
+
+    Raises:
+        InputError: a facts table is wrong.
+        StoreError: the store that was named cannot be opened.
+    """
+    parts: list[VulnerabilitySource] = [load_facts(path) for path in facts]
     path = store or default_store_path()
-    if path.exists():
+    if store is not None or path.exists():
         parts.append(open_store(path))
         return Combined(parts), ()
     remedy = "Import public records: 'harmpath data import FOLDER'."

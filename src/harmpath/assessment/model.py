@@ -25,6 +25,7 @@ __all__ = [
     "MatchRow",
     "NotAssessedRow",
     "PrecedentRow",
+    "ProposalRow",
     "ReachRow",
     "RiskRow",
     "SourceRow",
@@ -102,6 +103,22 @@ class TechnologyRow(Row, frozen=True):
     supported_until: str | None
     origin: str
     """``device.yaml`` or the SBOM file it was read from."""
+    evidence: tuple[EvidenceRow, ...]
+
+
+class ProposalRow(Row, frozen=True):
+    """A technology that a document of the project names and the model does not; it waits for the analyst's word."""
+
+    id: str
+    name: str
+    version: str | None
+    vendor: str | None
+    category: str
+    cpe: str | None
+    component: str
+    """What the document binds it to, in its own words."""
+    decision: str
+    """``accepted`` makes it a technology of the device."""
     evidence: tuple[EvidenceRow, ...]
 
 
@@ -409,6 +426,7 @@ class Assessment(Row, frozen=True):
     coverage: CoverageRow
     not_assessed: tuple[NotAssessedRow, ...]
     technologies: tuple[TechnologyRow, ...]
+    proposals: tuple[ProposalRow, ...]
     matches: tuple[MatchRow, ...]
     unmatched: tuple[UnmatchedRow, ...]
     unsafe_control_actions: tuple[UnsafeControlActionRow, ...]

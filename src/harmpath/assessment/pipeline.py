@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from harmpath import __version__
+from harmpath.assessment.checking import completeness
 from harmpath.assessment.controls import plan_controls
 from harmpath.assessment.decisions import Decision, applied, read_decisions, verdicts
 from harmpath.assessment.joining import consequences
@@ -62,7 +63,7 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
     decisions = read_decisions(project.decisions_file)
     verdict = verdicts(decisions)
 
-    technologies = collect(project)
+    technologies = collect(project, verdict)
     knowledge = known_vulnerabilities(project, technologies.rows, store, verdict)
     stpa = analyse_stpa(device)
     joined = consequences(device, stpa)
@@ -87,6 +88,7 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
             *_not_yet(),
         ),
         technologies=technologies.rows,
+        proposals=technologies.proposals,
         matches=knowledge.matches,
         unmatched=knowledge.unmatched,
         unsafe_control_actions=ucas,
@@ -102,7 +104,7 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
         precedents=(),
         traces=(),
         decisions=(),
-        findings=_findings((*problems, *technologies.findings)),
+        findings=_findings(project, (*problems, *completeness(project, stpa), *technologies.findings)),
     )
     return _closed(project, assessment, decisions)
 
@@ -117,10 +119,16 @@ def _closed(project: Project, a: Assessment, decisions: Sequence[Decision]) -> A
     return closed
 
 
-def _findings(problems: Sequence[Problem]) -> tuple[FindingRow, ...]:
+def _findings(project: Project, problems: Sequence[Problem]) -> tuple[FindingRow, ...]:
+    folder = f"{project.folder.as_posix()}/"
     return tuple(
         FindingRow(
-            check=p.code, severity=p.severity, element=p.value or "", where=p.where, message=p.message, remedy=p.remedy
+            check=p.code,
+            severity=p.severity,
+            element=p.value or "",
+            where=p.where.removeprefix(folder),
+            message=p.message,
+            remedy=p.remedy,
         )
         for p in problems
     )

@@ -16,6 +16,7 @@ def ids_of(device: Device, a: Assessment) -> Counter[str]:
     declared = Counter(element.id for _, element in device.elements())
     for group in (
         a.technologies,
+        a.proposals,
         a.matches,
         a.unsafe_control_actions,
         a.constraints,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from harmpath.assessment.model import TechnologyRow
+from harmpath.assessment.model import ProposalRow, TechnologyRow
+from harmpath.assessment.proposals import propose
 from harmpath.assessment.rows import evidence_rows
 from harmpath.device.elements import Technology
 from harmpath.device.model import Device
@@ -26,10 +28,11 @@ class Technologies:
     findings: tuple[Problem, ...]
     """What the SBOMs lack."""
     not_assessed: tuple[NotAssessed, ...]
+    proposals: tuple[ProposalRow, ...] = ()
 
 
-def collect(project: Project) -> Technologies:
-    """Technologies of the project, sorted by id.
+def collect(project: Project, verdicts: Mapping[str, str] = MappingProxyType({})) -> Technologies:
+    """Technologies of the project, sorted by id; those that a document names are proposed until they are accepted.
 
     Raises:
         InputError: an SBOM of the project cannot be read.
@@ -47,7 +50,24 @@ def collect(project: Project) -> Technologies:
             if not element:
                 homeless.append(_homeless(sbom, component))
             _add(rows, element, _technology(component), sbom.file, (_quote(sbom, component),))
-    return Technologies(tuple(rows[k] for k in sorted(rows)), tuple(findings), tuple(homeless))
+    proposals, unread = propose(project, tuple(rows.values()), verdicts)
+    for proposal in proposals:
+        if proposal.decision == "accepted":
+            _accept(project.device, rows, proposal)
+    return Technologies(tuple(rows[k] for k in sorted(rows)), tuple(findings), (*homeless, *unread), proposals)
+
+
+def _accept(device: Device, rows: dict[str, TechnologyRow], proposal: ProposalRow) -> None:
+    """A proposal the analyst accepted becomes a technology, on the component that bears the name in the document."""
+    wanted = proposal.component.casefold()
+    element = next((c.id for c in device.components if wanted and wanted in (c.id, c.label.casefold())), "")
+    technology = Technology.model_construct(
+        name=proposal.name, version=proposal.version, vendor=proposal.vendor, cpe=proposal.cpe, purl=None,
+        supported_until=None, note="",
+    )  # fmt: skip
+    source = proposal.evidence[0].source
+    evidence = tuple(DocumentEvidence(e.source, e.start or 0, e.end or 0, e.text, e.page) for e in proposal.evidence)
+    _add(rows, element, technology, source, evidence)
 
 
 def _declared(device: Device) -> Iterator[tuple[str, Technology]]:
