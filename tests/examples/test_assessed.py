@@ -12,7 +12,8 @@ from harmpath.device.project import Project, open_project
 
 @pytest.fixture(autouse=True)
 def _no_store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("HARMPATH_STORE", str(tmp_path / "none.sqlite"))
+    monkeypatch.delenv("HARMPATH_STORE", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
 def test_aid_says_which_three_links_to_protect_first(examples: Path) -> None:
