@@ -118,7 +118,9 @@ def cpe_name(cpe: str | None, version: str | None) -> str | None:
     if not cpe:
         return None
     part, vendor, product = cpe.split(":", 2)
+    if "{version}" in product:  # Windows: the version is part of the product
+        base = re.sub(r" ?(?:SP ?\d|R2|SE)$", "", version or "").lower().replace(" ", "_")
+        product, version = product.format(version=base), None
     plain = version if version and re.fullmatch(r"\d+(?:\.\d+)*", version) else "*"
-    product = product.format(version=(version or "*").lower().replace(" ", "_"))
     escaped = re.sub(r"(?<!\\)([+/#])", r"\\\1", product)
     return f"cpe:2.3:{part}:{vendor}:{escaped}:{plain}:*:*:*:*:*:*:*"
