@@ -231,6 +231,9 @@ class StepRow(Row, frozen=True):
     requires: tuple[str, ...]
     """Ids of the steps of this path that must come before."""
     vulnerabilities: tuple[str, ...]
+    """Matches of which any one licenses the step, the easiest for the attacker first; at most five vulnerabilities."""
+    more_vulnerabilities: int
+    """How many further vulnerabilities of the element would license it."""
     techniques: dict[str, tuple[str, ...]]
     """Ids by framework: cwe, capec, attack-ics, emb3d, atlas."""
     cost: float

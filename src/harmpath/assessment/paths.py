@@ -19,11 +19,15 @@ from harmpath.catalogue.controls import security_controls
 from harmpath.device.elements import Channel, Component
 from harmpath.device.goals import goals_of
 from harmpath.device.model import Device
-from harmpath.evidence import CatalogueEvidence, ElementEvidence, NotAssessed
+from harmpath.evidence import CatalogueEvidence, ElementEvidence, Evidence, NotAssessed, RecordEvidence
 
 __all__ = ["Paths", "control_id", "derive_paths", "unjoined"]
 
 T = TypeVar("T", Component, Channel)
+
+NAMED = 5
+"""How many of the vulnerabilities that license a step are named, the easiest for the attacker first. A phone's
+operating system can have a thousand; any one of them is enough, and all are in the table of matches."""
 
 
 @dataclass(frozen=True)
@@ -93,22 +97,23 @@ def _row(
     path: AttackPath, knowledge: Knowledge, is_open: bool, existing: tuple[Placement, ...], verdicts: Mapping[str, str]
 ) -> AttackPathRow:
     cutting = set() if is_open else {p for s in path.steps for p in s.removed_by if p in existing}
-    matches = tuple(dict.fromkeys(m for s in path.steps for m in _matches(s, knowledge)))
+    steps = tuple(_step(s, knowledge) for s in path.steps)
     return AttackPathRow(
         id=path.id,
         goal=path.goal.id,
         target=path.goal.target,
         position=" and ".join(path.positions),
         elements=path.elements,
-        steps=tuple(_step(s, knowledge) for s in path.steps),
+        steps=steps,
         cost=path.cost,
         exploitability=path.exploitability.level,
         exploitability_because=path.exploitability.reasons,
-        vulnerabilities=matches,
+        vulnerabilities=tuple(dict.fromkeys(m for s in steps for m in s.vulnerabilities)),
         open=is_open,
         cut_by=tuple(control_id(p) for p in sorted(cutting)),
         decision=verdicts.get(path.id, ""),
-        evidence=tuple(dict.fromkeys(chain.from_iterable(evidence_rows(s.evidence) for s in path.steps))),
+        evidence=tuple(dict.fromkeys(e for s in steps for e in s.evidence if e.kind == "model-element"))
+        or tuple(dict.fromkeys(e for s in steps for e in s.evidence)),
     )
 
 
@@ -123,12 +128,28 @@ def _step(step: Step, knowledge: Knowledge) -> StepRow:
         licence="known-vulnerability" if step.licence == "vulnerability" else step.licence,
         requires=step.requires,
         vulnerabilities=_matches(step, knowledge),
+        more_vulnerabilities=max(0, len(step.vulnerabilities) - NAMED),
         techniques=dict(step.techniques),
         cost=step.cost,
         removed_by=tuple(sorted({p.control for p in step.removed_by})),
         removed_at=_by_place(step),
-        evidence=evidence_rows(step.evidence),
+        evidence=evidence_rows(_evidence(step)),
     )
+
+
+def _evidence(step: Step) -> list[Evidence]:
+    """The step's evidence, without that of vulnerabilities it does not name."""
+    unnamed = set(step.vulnerabilities[NAMED:])
+    kept: list[Evidence] = []
+    skipping = False
+    for e in step.evidence:
+        if isinstance(e, RecordEvidence):
+            skipping = e.id in unnamed
+        elif not (isinstance(e, CatalogueEvidence) and e.catalogue == "weaknesses"):
+            skipping = False
+        if not skipping:
+            kept.append(e)
+    return kept
 
 
 def _by_place(step: Step) -> dict[str, tuple[str, ...]]:
@@ -140,9 +161,11 @@ def _by_place(step: Step) -> dict[str, tuple[str, ...]]:
 
 
 def _matches(step: Step, knowledge: Knowledge) -> tuple[str, ...]:
-    """The matches behind the vulnerabilities of a step: those on an element that the step involves."""
+    """The matches behind the named vulnerabilities of a step: those on an element that the step involves."""
     involved = [step.element, *(value for _, value in step.binding)]
-    found = (knowledge.match_of.get((cve, e), ()) for cve in step.vulnerabilities for e in dict.fromkeys(involved))
+    found = (
+        knowledge.match_of.get((cve, e), ()) for cve in step.vulnerabilities[:NAMED] for e in dict.fromkeys(involved)
+    )
     return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 

@@ -90,7 +90,8 @@ def _scenario(
 def _step(device: Device, step: StepRow, cves: Mapping[str, str]) -> Sentence:
     """The rule's own words with the names of the elements, resting on their ids and on the matches that license it."""
     names = list(dict.fromkeys(cves[m] for m in step.vulnerabilities))
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    others = len(names[_NAMED:]) + step.more_vulnerabilities
+    more = f" and {others} more" if others else ""
     parts: dict[str, Part] = {name: _element(device, id_) for name, id_ in step.binding.items()}
     says = next(rule.says for rule in attack_rules() if rule.id == step.rule)
     sentence = compose(says, **parts, vulnerabilities=", ".join(names[:_NAMED]) + more)
