@@ -11,7 +11,7 @@ from harmpath.attackpaths.placement import Placement, existing_placements
 from harmpath.attackpaths.problem import Problem, Solution
 from harmpath.attackpaths.reach import Reach, reach_of
 from harmpath.attackpaths.relations import relations_of, zone_kind
-from harmpath.attackpaths.results import AttackAnalysis, AttackPath, Counts, Unreachable
+from harmpath.attackpaths.results import AttackAnalysis, AttackPath, Counts, Step, Unreachable
 from harmpath.attackpaths.vulnerability import KnownVulnerability
 from harmpath.attackpaths.writing import path_of
 from harmpath.catalogue.controls import SecurityControl, security_controls
@@ -65,7 +65,7 @@ def analyse(
     placed = placements_for(device, controls)
     solution = problem.solve(placed)
     wanted = goals_of(device) if goals is None else tuple(sorted(set(goals)))
-    paths = tuple(path for goal in wanted for path in _paths(solution, goal, k))
+    paths = _paths(solution, wanted, k)
     missed = [goal for goal in wanted if not solution.reached(goal)]
     return AttackAnalysis(
         paths=paths,
@@ -77,11 +77,14 @@ def analyse(
     )
 
 
-def _paths(solution: Solution, goal: Goal, k: int) -> list[AttackPath]:
-    fact = solution.goal_fact(goal)
-    if fact is None:
-        return []
-    return [path_of(solution.problem, goal, d) for d in solution.derivations.cheapest(fact, k)]
+def _paths(solution: Solution, wanted: Sequence[Goal], k: int) -> tuple[AttackPath, ...]:
+    written: dict[tuple[int, tuple[str, ...], tuple[str, ...]], Step] = {}
+    facts = ((goal, fact) for goal in wanted if (fact := solution.goal_fact(goal)) is not None)
+    return tuple(
+        path_of(solution.problem, goal, derivation, written)
+        for goal, fact in facts
+        for derivation in solution.derivations.cheapest(fact, k)
+    )
 
 
 def _reach(

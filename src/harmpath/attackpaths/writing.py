@@ -28,9 +28,20 @@ def licence_of(rule: AttackRule) -> str:
     return "missing-protection" if rule.licences else "inherent"
 
 
-def path_of(problem: Problem, goal: Goal, derivation: Derivation) -> AttackPath:
-    """The path that a derivation describes."""
-    steps: dict[int, Step] = {}
+_Written = dict[tuple[int, tuple[str, ...], tuple[str, ...]], Step]
+
+
+def path_of(problem: Problem, goal: Goal, derivation: Derivation, written: _Written | None = None) -> AttackPath:
+    """The path that a derivation describes.
+
+    Args:
+        problem: the graph it belongs to.
+        goal: what it reaches.
+        derivation: step numbers, what is needed first.
+        written: steps written before, by number, positions and required steps; paths share most of their steps.
+    """
+    written = {} if written is None else written
+    steps: list[Step] = []
     positions: dict[int, tuple[str, ...]] = {}
     """Fact to the positions needed for it."""
     graph = problem.graph
@@ -42,25 +53,26 @@ def path_of(problem: Problem, goal: Goal, derivation: Derivation) -> AttackPath:
         needed = graph.body[number]
         where = tuple(sorted({p for f in needed for p in positions[f]}))
         requires = tuple(by_head[f] for f in needed if f in by_head)
-        step = _step(problem, number, where, requires)
-        steps[number] = step
+        step = written.get((number, where, requires))
+        if step is None:
+            step = written[number, where, requires] = _step(problem, number, where, requires)
+        steps.append(step)
         positions[graph.head[number]] = where
         by_head[graph.head[number]] = step.id
         used = _vulnerabilities(problem, number)
         groups += [used] if used else []
-    written = tuple(steps.values())
-    digest = hashlib.sha256("\n".join([goal.id, *sorted(s.id for s in written)]).encode()).hexdigest()[:6]
-    elements = dict.fromkeys(e for s in written for e in _elements(problem, s))
-    places = written[-1].positions
+    digest = hashlib.sha256("\n".join([goal.id, *sorted(s.id for s in steps)]).encode()).hexdigest()[:6]
+    elements = dict.fromkeys(e for s in steps for e in _elements(problem, s))
+    places = steps[-1].positions
     return AttackPath(
         id=f"AP-{goal.id}-{digest}",
         goal=goal,
         cost=derivation.cost,
         positions=places,
-        steps=written,
+        steps=tuple(steps),
         elements=tuple(elements),
-        vulnerabilities=tuple(dict.fromkeys(v for s in written for v in s.vulnerabilities)),
-        exploitability=path_exploitability(problem.scale, places, [s.metrics for s in written], groups),
+        vulnerabilities=tuple(dict.fromkeys(v for s in steps for v in s.vulnerabilities)),
+        exploitability=path_exploitability(problem.scale, places, [s.metrics for s in steps], groups),
     )
 
 
