@@ -68,12 +68,14 @@ class NativeController:
     """Largest basal rate as a multiple of scheduled basal (oref0: current basal safety multiplier 4)."""
     max_rate: float = 10.0
     """Largest basal rate, U/h."""
+    correct_every: float = 0.0
+    """Minutes between automatic correction boluses from the continuous sensor; 0 for none."""
 
     def settings(self) -> list[float]:
         """The fields shared by all, as the kernel reads them (see ``kernels.control``)."""
         c = [0.0] * k.CONTROLLER_FIELDS
         c[0:4] = [float(self.meal_bolus), self.correct_above, self.subtract_iob, self.basal_factor]
-        c[9], c[10] = self.max_rate_factor, self.max_rate
+        c[9], c[10], c[12] = self.max_rate_factor, self.max_rate, self.correct_every
         return c
 
 

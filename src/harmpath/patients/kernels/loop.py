@@ -92,10 +92,15 @@ def _bolus(row: Any, profile: Any, traces: Any, step: int, iob: float, c: Any, c
         row[k.L_SAID] = 0.0
     if row[k.L_SAID] > 0.0 or (from_meter and not math.isnan(row[k.L_METER])):
         advised = bolus_advice(profile, glucose, row[k.L_SAID], iob, control)
+    automatic = 0.0
+    every = int(control[12])
+    fresh = not math.isnan(traces[k.R_SEEN, step]) and row[k.L_STALE] == 0.0
+    if every > 0 and advised == 0.0 and step > 0 and fresh and (step * k.CONTROL_MINUTES) % every == 0:
+        automatic = bolus_advice(profile, traces[k.R_SEEN, step], 0.0, iob, control)
     row[k.L_COB] = row[k.L_COB] * (1.0 - k.CONTROL_MINUTES / 60.0) + row[k.L_SAID]
-    now = 0.0
+    now = automatic
     if row[k.L_BOLUS_DUE] >= 0.0 and step >= row[k.L_BOLUS_DUE]:
-        now = row[k.L_BOLUS_UNITS]
+        now += row[k.L_BOLUS_UNITS]
         row[k.L_BOLUS_DUE], row[k.L_BOLUS_UNITS] = -1.0, 0.0
     if advised > 0.0 and row[k.L_FOLLOW] == 0.0:
         now += advised
