@@ -9,7 +9,7 @@ from harmpath.assessment.model import AttackPathRow, AttackScenarioRow, MatchRow
 from harmpath.catalogue.rules import attack_rules
 from harmpath.device.model import Device
 from harmpath.stpa import Sentence
-from harmpath.stpa.sentences import Part, cited, compose, join
+from harmpath.stpa.sentences import Part, cited, compose
 
 __all__ = ["attack_scenarios", "scenario_id"]
 
@@ -28,7 +28,7 @@ _WRONG = {
 _NAMED = 3
 """How many vulnerabilities a sentence names."""
 
-_BELIEF = "{controllers} form a false belief from {target}."
+_BELIEF = "No model computes from {target}; a false belief is formed from it by {controllers}."
 """For a signal that no feature is computed from."""
 
 
@@ -57,11 +57,12 @@ def _scenario(
     cves: Mapping[str, str],
 ) -> AttackScenarioRow:
     first = path.steps[0]
+    ucas: dict[str, Part] = {f"u{n}": u.sentence for n, u in enumerate(consequence.ucas)}
     said: dict[str, Sentence] = {
         "entry": compose("{element}", element=_element(device, first.element)),
         "false_datum": _false_datum(device, path, consequence),
         "model_effect": _model_effect(device, path, consequence),
-        "unsafe_action": join([u.sentence for u in consequence.ucas]),
+        "unsafe_action": compose(" ".join(f"{{u{n}}}" for n in range(len(ucas))), **ucas),
         "hazard": cited([_element(device, h) for h in consequence.hazards], "hazard"),
         "loss": cited([_element(device, loss) for loss in consequence.losses], "loss"),
     }
