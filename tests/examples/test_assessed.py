@@ -32,3 +32,4 @@ def test_every_ml_input_has_a_reach_and_every_example_a_risk(project: Project) -
     assert found.matches
     assert len(found.summary.protect_first) == 3
     assert not [f for f in found.findings if f.severity == "error"]
+    assert {d.status for d in found.decisions} <= {"applied"}, "a decision is about a finding that is there"
