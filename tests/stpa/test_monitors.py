@@ -144,3 +144,35 @@ def test_named_states_and_stopping(loop: dict[str, Any]):
     assert rule.formula == "G((active_insulin == 'on') -> (Y bolus -> bolus))"
     (verdict,) = evaluate([rule], Trace((0.0, 1.0, 2.0), {"active-insulin": ["on", "on", "off"], "bolus": [1, 0, 0]}))
     assert verdict.violations == (1,)
+
+
+AID = {
+    1: ("CA_decrease_insulin", {"bg": ">", "bg_trend": ">", "iob_trend": "<", "iob": "<"}),
+    2: ("CA_decrease_insulin", {"bg": ">", "bg_trend": ">", "iob_trend": "=", "iob": "<"}),
+    3: ("CA_decrease_insulin", {"bg": ">", "bg_trend": "<", "iob_trend": ">", "iob": "<"}),
+    4: ("CA_decrease_insulin", {"bg": ">", "bg_trend": "<", "iob_trend": "<", "iob": "<"}),
+    5: ("CA_decrease_insulin", {"bg": ">", "bg_trend": "<", "iob_trend": "=", "iob": "<"}),
+    6: ("CA_increase_insulin", {"bg": "<", "bg_trend": "<", "iob_trend": ">", "iob": ">"}),
+    7: ("CA_increase_insulin", {"bg": "<", "bg_trend": "<", "iob_trend": "<", "iob": ">"}),
+    8: ("CA_increase_insulin", {"bg": "<", "bg_trend": "<", "iob_trend": "=", "iob": ">"}),
+    9: ("CA_stop_insulin", {"bg": ">", "iob": "<"}),
+    10: ("CA_stop_insulin", {"bg": "<"}),
+    11: ("CA_keep_insulin", {"bg": ">", "bg_trend": ">", "iob_trend": "<", "iob": "<"}),
+    12: ("CA_keep_insulin", {"bg": "<", "bg_trend": "<", "iob_trend": ">", "iob": ">"}),
+}
+"""The same twelve rules as directions: above, below or about the threshold (11 and 12: at most, at least)."""
+
+
+def test_the_twelve_rules_come_out_of_the_shipped_example(examples: Path):
+    device = open_project(examples / "aid").device
+    found = {r.uca: r for r in monitor_rules(device, analyse(device)).rules}
+    for number, (action, context) in AID.items():
+        rule = found[f"UCA-rule-{number}"]
+        assert rule.control_action.replace("-", "_") == action
+        assert rule.demand == ("must" if number == 10 else "must-not")
+        directions = {}
+        for clause in rule.context:
+            (interval,) = clause.ranges
+            bounded = (interval.low > -inf, interval.high < inf)
+            directions[clause.variable.replace("-", "_")] = {(1, 0): ">", (0, 1): "<", (1, 1): "="}[bounded]
+        assert directions == context, number
