@@ -132,3 +132,25 @@ def test_a_control_for_the_whole_system_is_placed_once() -> None:
 def test_the_solver_says_nothing(objective: Objective, capfd: pytest.CaptureFixture[str]) -> None:
     cut_sets(pump(), (), [GLUCOSE], objective)
     assert capfd.readouterr() == ("", "")
+
+
+def test_data_authenticated_end_to_end_cannot_be_altered_on_the_way_but_at_the_source() -> None:
+    """sensor -> phone -> app: with the phone taken, only what the phone itself makes can be falsified."""
+    parts = [c.model_dump(by_alias=True) for c in pump().components]
+    phone = parts[0] | {"id": "phone", "kind": "mobile-app", "owner": "third-party"}
+    link = {"protections": STRONG_CHANNEL, "medium": "bluetooth-le"}
+    channels = [
+        {"id": "in", "from": "sensor", "to": "phone", **link},
+        {"id": "out", "from": "phone", "to": "app", **link},
+    ]
+    signals = [
+        {"id": "glucose", "source": "sensor", "via": ["in", "out"], "feeds": ["f-glucose"]},
+        {"id": "clock", "source": "phone", "via": ["own"], "feeds": ["f-clock"]},
+    ]
+    channels.append({"id": "own", "from": "phone", "to": "app", **link})
+    device = pump(components=[*parts, phone], channels=channels, signals=signals)
+    placed = [Placement("end-to-end-authentication", "phone")]
+    own = Goal("falsify-signal", "clock")
+    for controls, expected in ((placed, {own}), ([], {own, GLUCOSE})):
+        analysis = analyse(device, (), positions=["supply-chain"], goals=[GLUCOSE, own], controls=controls)
+        assert {p.goal for p in analysis.paths} == expected

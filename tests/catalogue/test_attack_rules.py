@@ -155,6 +155,13 @@ class Maker:
     def _receives(self, c: str, channel: str) -> None:
         self.channel(channel)["to"] = c
 
+    def _originates(self, c: str, channel: str) -> None:
+        self.channel(channel)["from"] = c
+
+    def _forwards(self, c: str, channel: str) -> None:
+        self.channel(channel)["from"] = c
+        self._element("signal", "x-forwarded").update({"source": "x-elsewhere", "via": [channel]})
+
     def _link(self, a: str, b: str, channel: str) -> None:
         self.channel(channel).update({"from": a, "to": b})
 

@@ -40,8 +40,9 @@ _Row = tuple[str, tuple[str, ...]]
 def _rows(device: Device, vulnerabilities: Sequence[KnownVulnerability]) -> Iterator[_Row]:
     for component in device.components:
         yield from _of_component(device, component)
+    origins = _origins(device)
     for channel in device.channels:
-        yield from _of_channel(device, channel)
+        yield from _of_channel(device, channel, origins.get(channel.id))
     yield from (("debug-port", (port,)) for port in _PORTS)
     yield from _of_signals(device)
     yield from _of_engines(device)
@@ -104,7 +105,21 @@ def level_of(device: Device, element: str, protection: str) -> str:
     return "unknown"
 
 
-def _of_channel(device: Device, c: Channel) -> Iterator[_Row]:
+def _origins(device: Device) -> dict[str, set[str]]:
+    """Where what a channel carries comes from, for the channels of which the model says what they carry."""
+    found: dict[str, set[str]] = defaultdict(set)
+    carried = [(s.via, s.source) for s in device.signals] + [(a.via, a.source) for a in device.control_actions]
+    for vias, source in carried:
+        for via in vias:
+            found[via].add(source or "")
+    updates = [c.update for c in device.components] + [e.update for e in device.ml_engines]
+    for vias in [u.via for u in updates if u] + [e.training.via for e in device.ml_engines]:
+        for via in vias:
+            found.pop(via, None)
+    return found
+
+
+def _of_channel(device: Device, c: Channel, origins: set[str] | None) -> Iterator[_Row]:
     yield "channel", (c.id,)
     yield "medium", (c.id, c.medium)
     if c.medium in MACHINE_MEDIA:
@@ -116,6 +131,7 @@ def _of_channel(device: Device, c: Channel) -> Iterator[_Row]:
         yield from (("end", (c.id, e)) for e in known)
         if sender in known:
             yield "sends", (sender, c.id)
+            yield "originates" if origins is None or sender in origins else "forwards", (sender, c.id)
         if receiver in known:
             yield "receives", (receiver, c.id)
         machines = all(device.component[e].kind not in PEOPLE for e in known)

@@ -170,6 +170,16 @@ def _linked(device: Device, sender: str, receiver: str, channel: str) -> bool:
     return both and {sender, receiver} == {c.source, c.target} and sender in _senders(c)
 
 
+def _origin(device: Device, component: str, channel: str) -> bool:
+    """True when the component makes some of what the channel carries, or the model does not say what that is."""
+    sources = [s.source for s in device.signals if channel in s.via]
+    sources += [a.source for a in device.control_actions if channel in a.via]
+    open_ends = [c.update.via for c in device.components if c.update]
+    open_ends += [e.update.via for e in device.ml_engines if e.update]
+    open_ends += [e.training.via for e in device.ml_engines]
+    return not sources or any(channel in via for via in open_ends) or component in sources
+
+
 def _users(device: Device, signal: str) -> set[str]:
     fed = {f for s in device.signals if s.id == signal for f in s.feeds}
     users = {e.component for e in device.ml_engines if fed & {f.id for f in e.inputs}}
@@ -211,6 +221,12 @@ _COMPONENT: dict[str, Callable[[Device, Component, set[str]], bool]] = {
     "third-party-technology": lambda d, c, _: _machine(d, c.id) and bool(c.technologies),
     "sends": lambda d, c, w: any(v in d.channel and c.id in _senders(d.channel[v]) for v in w),
     "receives": lambda d, c, w: any(v in d.channel and c.id in _receivers(d.channel[v]) for v in w),
+    "originates": lambda d, c, w: any(
+        c.id in _senders(d.channel[v]) and _origin(d, c.id, v) for v in w if v in d.channel
+    ),
+    "forwards": lambda d, c, w: any(
+        c.id in _senders(d.channel[v]) and not _origin(d, c.id, v) for v in w if v in d.channel
+    ),
     "uses": lambda d, c, w: any(c.id in _users(d, s) for s in w),
     "updatable": lambda d, c, _: c.update is not None,
     "updates-over": lambda d, c, w: bool(_update_via(d, c) & w),

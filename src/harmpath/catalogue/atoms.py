@@ -62,6 +62,8 @@ RELATIONS: Final[dict[str, tuple[Sort, ...]]] = {
     "end": (_CHANNEL, _COMPONENT),
     "sends": (_COMPONENT, _CHANNEL),
     "receives": (_COMPONENT, _CHANNEL),
+    "originates": (_COMPONENT, _CHANNEL),
+    "forwards": (_COMPONENT, _CHANNEL),
     "link": (_COMPONENT, _COMPONENT, _CHANNEL),
     "weak": (_THING | _ENGINE, _words(*PROTECTIONS)),
     "vulnerable": (
