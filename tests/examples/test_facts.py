@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harmpath.device.elements import Channel, Component
 from harmpath.device.project import Project, open_project
 from harmpath.records import FactsTable, load_facts
 from harmpath.vulnerabilities import Match, Product, match
@@ -69,7 +70,7 @@ def _facts(project: Project) -> FactsTable:
 def _matches(project: Project) -> dict[str, list[Match]]:
     """Matches in the facts table by ``part/technology``, with what else is on the part and its hosts as platform."""
     device = project.device
-    parts = {p.id: p for p in (*device.components, *device.channels)}
+    parts: dict[str, Component | Channel] = {**device.component, **device.channel}
     products: list[Product] = []
     platform: dict[str, list[str]] = {}
     for part in parts.values():
