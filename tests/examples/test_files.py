@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from harmpath.assessment.decisions import read_decisions
+from harmpath.device.elements import Channel, Component
 from harmpath.device.project import Project
 from harmpath.device.sbom import completeness, read_sbom
 from harmpath.vulnerabilities.cpe import parse_cpe
 
 
 def _technologies(project: Project) -> list[Any]:
-    parts = [*project.device.components, *project.device.channels]
+    parts: list[Component | Channel] = [*project.device.components, *project.device.channels]
     return [t for part in parts for t in part.technologies]
 
 
