@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from harmpath.records.index import IndexedCriterion
 from harmpath.vulnerabilities.cpe import ANY, NA, Cpe, attribute_relation, split_attributes, unescape
-from harmpath.vulnerabilities.versions import Interval, version_key
+from harmpath.vulnerabilities.versions import Interval, literal_key, version_key
 
-__all__ = ["Query", "Verdict", "decide"]
+__all__ = ["Query", "Verdict", "decide", "span_of"]
 
 _OTHERS = ("update", "edition", "language", "sw_edition", "target_sw", "target_hw", "other")
 
@@ -72,22 +72,21 @@ def _literal(version: str, query: Query) -> Verdict:
     if ("*" in version or "?" in version) and attribute_relation(version, query.version) == "superset":
         return Verdict(True, f"version {query.version} fits the pattern {version}")
     assert query.versions is not None
+    if query.versions.is_point:
+        if literal_key(plain) != literal_key(query.version):
+            return NO
+        return Verdict(True, f"version {plain} is named, which {query.version} is written otherwise", exact=True)
     key = version_key(plain)
-    inside = query.versions.against(Interval(key, key))
-    if inside:
-        return Verdict(
-            True, f"version {plain} is named, the same as {query.version} but for trailing zeros", exact=True
-        )
-    if inside is None:
-        return Verdict(None, f"version {plain} is named; stated is {query.version}", f"the version in use is {plain}")
-    return NO
+    if query.versions.against(Interval(key, key)) is False:
+        return NO
+    return Verdict(None, f"version {plain} is named; stated is {query.version}", f"the version in use is {plain}")
 
 
 def _range(c: IndexedCriterion, query: Query) -> Verdict:
     bounds = _bounds(c)
     if query.versions is None:
         return Verdict(None, f"affected: {bounds}", f"its version is {bounds}")
-    inside = query.versions.against(_span(c.start_including, c.start_excluding, c.end_including, c.end_excluding))
+    inside = query.versions.against(span_of(c.start_including, c.start_excluding, c.end_including, c.end_excluding))
     if inside is False:
         return NO
     if inside:
@@ -96,7 +95,8 @@ def _range(c: IndexedCriterion, query: Query) -> Verdict:
 
 
 @lru_cache(maxsize=65536)
-def _span(start_including: str, start_excluding: str, end_including: str, end_excluding: str) -> Interval:
+def span_of(start_including: str, start_excluding: str, end_including: str, end_excluding: str) -> Interval:
+    """The versions between the bounds of a criterion."""
     low = start_including or start_excluding
     high = end_including or end_excluding
     return Interval(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from harmpath.evidence import NotAssessed, RecordEvidence
-from harmpath.records.index import Candidate
+from harmpath.records.index import Candidate, IndexedCriterion
 from harmpath.records.store import VulnerabilitySource
 from harmpath.vulnerabilities.advisories import match_advisories
 from harmpath.vulnerabilities.criteria import Query, Verdict, decide
@@ -14,6 +14,7 @@ from harmpath.vulnerabilities.packages import match_package
 from harmpath.vulnerabilities.platforms import Subject, evaluate, platform_of
 from harmpath.vulnerabilities.protocols import Protocol, match_protocol, protocol_named
 from harmpath.vulnerabilities.resolving import Identity, resolve
+from harmpath.vulnerabilities.tables import table_of
 from harmpath.vulnerabilities.values import CONFIDENCES, Confidence, Match, Matches, Product, Unmatched
 
 __all__ = ["UNVERSIONED_LIMIT", "match", "match_product"]
@@ -111,12 +112,13 @@ def _joined(reasons: list[Unmatched]) -> Unmatched:
 def _match_identity(
     product: Product, identity: Identity, source: VulnerabilitySource, platform: Sequence[str]
 ) -> tuple[list[Match], Unmatched | None]:
-    candidates = source.candidates(identity.vendor, identity.product)
-    subject = Subject(identity.vendor, identity.product, identity.query, platform_of(platform))
+    table = table_of(source, identity.vendor, identity.product)
+    candidates = table.candidates
+    subject = Subject(identity.vendor, identity.product, identity.query, platform_of(tuple(platform)))
     matches = [
         found
-        for identifier, candidate in candidates.items()
-        if (found := _match(product, identity, subject, identifier, candidate, source)) is not None
+        for identifier, candidate, criteria in table.relevant(identity.query)
+        if (found := _match(product, identity, subject, identifier, candidate, criteria, source)) is not None
     ]
     name = f"{identity.vendor}:{identity.product}"
     if not candidates:
@@ -144,17 +146,18 @@ def _match(
     subject: Subject,
     identifier: str,
     candidate: Candidate,
+    criteria: Sequence[IndexedCriterion],
     source: VulnerabilitySource,
 ) -> Match | None:
-    verdict = _verdict(candidate, subject.query)
+    verdict, alone = _verdict(criteria, subject.query)
     if verdict.holds is False:
         return None
-    if not (verdict.holds and _alone(candidate, subject.query)):
+    if not (verdict.holds and alone):
         record = source.get(identifier)
         if record is not None:
             verdict = evaluate(record.configurations, subject)
-    if verdict.holds is False:
-        return None
+        if verdict.holds is False:
+            return None
     because = (identity.because, verdict.because) if verdict.because else (identity.because,)
     return Match(
         product=product,
@@ -169,20 +172,16 @@ def _match(
     )
 
 
-def _verdict(candidate: Candidate, query: Query) -> Verdict:
-    """The best verdict of the product's own criteria, without regard to what else a configuration needs."""
+def _verdict(criteria: Sequence[IndexedCriterion], query: Query) -> tuple[Verdict, bool]:
+    """The best verdict of the product's own criteria, and whether it stands without the rest of the configuration."""
     best = Verdict(False)
-    for criterion in candidate.criteria:
+    for criterion in criteria:
         verdict = decide(criterion, query)
         if verdict.holds and criterion.alone:
-            return verdict
+            return verdict, True
         if verdict.holds or (verdict.holds is None and best.holds is False):
             best = verdict
-    return best
-
-
-def _alone(candidate: Candidate, query: Query) -> bool:
-    return any(c.alone and decide(c, query).holds for c in candidate.criteria)
+    return best, False
 
 
 def _confidence(identity: Identity, verdict: Verdict) -> Confidence:

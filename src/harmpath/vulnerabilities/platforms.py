@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harmpath.records.index import IndexedCriterion, split_cpe
 from harmpath.records.model import Criterion, Node
@@ -15,7 +16,7 @@ from harmpath.vulnerabilities.cpe import ANY, Cpe, CpeError, parse_cpe, unescape
 from harmpath.vulnerabilities.criteria import Query, Verdict, decide
 from harmpath.vulnerabilities.versions import interval
 
-__all__ = ["Subject", "evaluate", "query_of"]
+__all__ = ["Subject", "evaluate", "platform_of", "query_of"]
 
 _SHOWN = 3
 """Alternatives of a condition that are written out."""
@@ -41,7 +42,8 @@ def query_of(name: Cpe, version: str | None = None) -> Query:
     return Query(name, "" if stated == ANY else stated, None if stated == "-" else interval(stated))
 
 
-def platform_of(names: Sequence[str]) -> tuple[tuple[str, str, Query], ...]:
+@lru_cache(maxsize=1024)
+def platform_of(names: tuple[str, ...]) -> tuple[tuple[str, str, Query], ...]:
     """The platform's CPE names, parsed; a name that cannot be parsed states no platform."""
     parsed = []
     for text in names:

@@ -51,9 +51,10 @@ def _stated(product: Product) -> Query:
 
 def _by_cpe(product: Product, name: Cpe, source: VulnerabilitySource) -> list[Identity]:
     query = query_of(name, product.version if name.version == ANY and product.version else None)
-    found = []
     if source.candidates(name.vendor, name.product):
-        found.append(Identity(name.vendor, name.product, query, "exact", f"CPE {name.vendor}:{name.product} as stated"))
+        # A name that NVD itself uses is taken as it is; aliases are for names that it does not use.
+        return [Identity(name.vendor, name.product, query, "exact", f"CPE {name.vendor}:{name.product} as stated")]
+    found = []
     aliases, why = vendor_names(name.vendor)
     for vendor in aliases:
         if vendor != name.vendor and why and source.candidates(vendor, name.product):

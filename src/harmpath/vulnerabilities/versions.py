@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-__all__ = ["Interval", "VersionKey", "ecosystem_key", "interval", "is_unknown", "version_key"]
+__all__ = ["Interval", "VersionKey", "ecosystem_key", "interval", "is_unknown", "literal_key", "version_key"]
 
 VersionKey: TypeAlias = tuple[tuple[int, int, str], ...]
 
@@ -72,6 +72,19 @@ def version_key(version: str) -> VersionKey:
         key.append((-1, rank, "") if rank is not None else (1, 0, word))
     _drop_zeros(key)
     return (*key, _END)
+
+
+@lru_cache(maxsize=131072)
+def literal_key(version: str) -> tuple[str, ...]:
+    """What two versions that are written alike have in common: ``5``, ``5.0`` and ``v5.0`` are one, ``1.02`` and
+    ``1.2`` are two, for there are makers who number so."""
+    text = version.lower()
+    if text[:1] == "v" and text[1:2].isdigit():
+        text = text[1:]
+    pieces = re.split(r"[^a-z0-9]+", text)
+    while len(pieces) > 1 and pieces[-1] in ("0", ""):
+        pieces.pop()
+    return tuple(pieces)
 
 
 def _drop_zeros(key: list[tuple[int, int, str]]) -> None:
