@@ -69,7 +69,7 @@ def classify_texts(texts: Iterable[str], weights: Weights | None = None) -> Iter
 
 
 def _batch(texts: Sequence[str], weights: Weights, book: RuleBook) -> list[Classified]:
-    opened = _opened(texts, book)
+    opened = book.opened(texts)
     negated = opened.get(len(QUESTIONS), [])
     read = list(texts)
     for index in negated:
@@ -95,16 +95,6 @@ def _batch(texts: Sequence[str], weights: Weights, book: RuleBook) -> list[Class
         mode = FAILURE_MODES[modes[i]] if computer else ""
         out.append(Classified(computer, odds[i], fault, mode, i in said[0], i in said[1], i in said[2], phrases))
     return out
-
-
-def _opened(texts: Sequence[str], book: RuleBook) -> dict[int, list[int]]:
-    """For every question the texts that hold one of its gate words."""
-    found = book.gates.find(texts)
-    pairs: dict[int, set[int]] = {}
-    for text, gate in zip(found.text.tolist(), found.term.tolist(), strict=True):
-        for question in book.questions_of_gate[gate]:
-            pairs.setdefault(question, set()).add(text)
-    return {question: sorted(members) for question, members in pairs.items()}
 
 
 def classify_csv(source: Path, text_column: str, target: Path) -> int:

@@ -27,7 +27,7 @@ __all__ = ["fit_weights", "refit"]
 
 TERMS = 6000
 """Terms kept: those of the word lists and those with the largest weights in a first fit over all terms."""
-STRENGTH = {"computer": 10.0, "fault": 3.0, "mode": 3.0}
+STRENGTH = {"computer": 10.0, "fault": 3.0, "mode": 1.0}
 """Inverse regularisation, by cross-validation inside the development part."""
 SPECIFICITY = 0.965
 """Specificity at which the threshold of the computer-related question is set, inside the development part."""

@@ -14,6 +14,7 @@ from harmpath.landscape.text import Vocabulary
 
 __all__ = ["QUESTIONS", "Rule", "RuleBook", "rule_book"]
 
+SECOND = 100
 QUESTIONS = ("security_related", "data_input_problem", "ml_related")
 _CLAUSE_END = re.compile(r"[.;:!?]|\b(?:but|however|although|because)\b", re.IGNORECASE)
 
@@ -42,12 +43,28 @@ class RuleBook:
     """All rules, and the one vocabulary of their gate words."""
 
     gates: Vocabulary
-    questions_of_gate: tuple[tuple[int, ...], ...]
-    """For every gate word the questions it opens; ``len(QUESTIONS)`` stands for negation."""
+    doors_of_gate: tuple[tuple[int, ...], ...]
+    """For every gate word the doors it opens: question q has door q and, where a second word is needed, door
+    ``q + SECOND``; negation has door ``len(QUESTIONS)``."""
+    double: frozenset[int]
+    """The second doors that exist."""
     rules: tuple[Rule, ...]
     negation: Rule
     hazards: Mapping[str, Rule]
     patient_impact: Mapping[str, Rule]
+
+    def opened(self, texts: Sequence[str]) -> dict[int, list[int]]:
+        """For every question (and negation) the texts that it has to look at."""
+        found = self.gates.find(texts)
+        pairs: dict[int, set[int]] = {}
+        for text, gate in zip(found.text.tolist(), found.term.tolist(), strict=True):
+            for door in self.doors_of_gate[gate]:
+                pairs.setdefault(door, set()).add(text)
+        return {
+            door: sorted(members & pairs.get(door + SECOND, set()) if door + SECOND in self.double else members)
+            for door, members in pairs.items()
+            if door < SECOND
+        }
 
     def without_negated(self, text: str) -> str:
         """The text with every negated cause blanked, so that positions stay what they were."""
@@ -72,10 +89,13 @@ def rule_book() -> RuleBook:
     for number, name in enumerate((*QUESTIONS, "negation")):
         for gate in loaded[name]["gates"]:
             opened.setdefault(str(gate), []).append(number)
+        for gate in loaded[name].get("needs", ()):
+            opened.setdefault(str(gate), []).append(number + SECOND)
     gates = sorted(opened)
     return RuleBook(
         Vocabulary(gates),
         tuple(tuple(opened[g]) for g in gates),
+        frozenset(d for doors in opened.values() for d in doors if d >= SECOND),
         tuple(Rule(_compiled(loaded[n]["patterns"]), _compiled(loaded[n]["exceptions"])) for n in QUESTIONS),
         Rule(_compiled(loaded["negation"]["patterns"])),
         {name: Rule(_compiled(patterns)) for name, patterns in loaded["hazards"].items()},

@@ -28,7 +28,7 @@ Progress = Callable[[str, int, int], None]
 _SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".xml", ".xlsx", ".zip")
 _QUARANTINE = ("file", "line", "reason", "value", "whole_record")
 _KEYS = {
-    "recalls": ("recall_number", "representative", "event_id"),
+    "recalls": ("recall_number", "representative", "event_id", "year_file"),
     "recall_labels": ("recall_number",),
     "events": ("report_key", "narrative_kind"),
     "ai_devices": ("submission", "edition"),
