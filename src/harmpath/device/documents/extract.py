@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 
 from harmpath.device.documents.context import judge
 from harmpath.device.documents.flatten import flatten
@@ -14,6 +15,11 @@ from harmpath.device.documents.merge import fold_general, merge
 from harmpath.device.documents.model import Document, Extraction
 from harmpath.device.documents.names import Named, defined_abbreviation, device_names, named_products
 from harmpath.device.documents.propose import propose
+
+_MAX_NAMED = 2_000
+_MAX_DEFINED = 60
+_MAX_SHORT = 3_000
+"""Bounds on what one document may define and name, far above what real ones do."""
 
 
 def _with_named(
@@ -26,10 +32,14 @@ def _with_named(
         if h.category in ("software-product", "cloud-service", "software-library")
         for p in range(h.start, h.end)
     }
+    exact = {
+        p for h in hits if h.category not in ("peripheral-device", "operating-system") for p in range(h.start, h.end)
+    }
     added: list[Hit] = []
     inside: set[int] = set()
-    for item in named:
-        if any(position in programs for position in range(item.start, item.end)):
+    for item in islice(named, _MAX_NAMED):
+        taken = programs if item.key.endswith("app") else programs | exact
+        if any(position in taken for position in range(item.start, item.end)):
             continue
         verdict = judge(layout, roles, item.start, item.end, item.category)
         inside.update(range(item.start, item.end))
@@ -67,9 +77,11 @@ def _abbreviations(hits: list[Hit], layout: Layout, roles: dict[tuple[int, int, 
         if into is not None:
             hits[index] = replace(hit, name=into.name, key=into.key, category=into.category, vendor=into.vendor)
     more: list[Hit] = []
-    for short, hit in sorted(defined.items()):
+    budget = _MAX_SHORT
+    for short, hit in sorted(defined.items())[:_MAX_DEFINED]:
         for match in re.finditer(rf"(?<![A-Za-z0-9]){re.escape(short)}(?:s\b|(?![A-Za-z0-9]))", text):
-            if match.start() in covered:
+            budget -= 1
+            if match.start() in covered or budget < 0:
                 continue
             verdict = judge(layout, roles, match.start(), match.end(), hit.category)
             if not verdict.skip:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,6 +16,8 @@ from harmpath.device.documents.names import app_key
 from harmpath.device.documents.versions import cpe_name, read_tail
 
 _WINDOW = 110
+_MAX_JUDGED = 250
+"""Mentions of one entry whose context is read; a document that repeats a name more often says nothing new."""
 _NOTHING = re.compile("")
 _LIST_GAP = re.compile(r"(?:\s*(?:,|/|;|\band\b|\bor\b|&)\s*){1,2}|\s(?=20\d\d|XP|Vista)")
 _MODEL_ONLY = re.compile(
@@ -197,6 +200,19 @@ def _continued(first: Hit, entry: Entry, layout: Layout, *, windows: bool, opene
 
 
 def gazetteer_hits(layout: Layout, roles: dict[tuple[int, int, int], Column], names: DeviceNames) -> Iterator[Hit]:
-    """Every accepted mention of a gazetteer entry, left to right."""
+    """Every accepted mention of a gazetteer entry, left to right.
+
+    The context of an entry's first mentions is read; further ones are taken to be like the last of those.
+    """
+    judged: Counter[str] = Counter()
+    last: dict[str, Hit] = {}
     for found in find(layout.text):
-        yield from _hits(found, layout, roles, names)
+        key = found.entry.name
+        judged[key] += 1
+        if judged[key] <= _MAX_JUDGED:
+            hits = _hits(found, layout, roles, names)
+            if hits:
+                last[key] = hits[0]
+            yield from hits
+        elif key in last:
+            yield replace(last[key], start=found.start, end=found.end, version=None)

@@ -16,7 +16,7 @@ _BOUNDARY = re.compile(
     rf"[{TABLE}{ROW}{CELL}{END}]|(?<=[.!?;])\s+(?=[A-Z•\-(\"'])|\n\s*\n|\n(?=\s*(?:[#•*o\-·●−□]|\d+[.)]) )|[•●□]"
 )
 _MAX_CELLS = 20_000
-_MAX_REACH = 700
+_MAX_REACH = 450
 """Characters on either side of a mention read as its sentence: work stays linear in a text without stops."""
 
 

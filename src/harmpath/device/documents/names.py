@@ -15,15 +15,17 @@ _STOP = (
     r"|(?i:\b(?:regulation|regulatory|common name|classification|indications|number \(if|product code|510\(k\)"
     r"|predicate|manufacturer|trade name|device type)\b)|$)"
 )
+_SEPARATOR = rf" ?[:\n{CELL}][:\n {CELL}]{{0,3}}"
+_NAME = rf"(?P<name>(?=[A-Z0-9\"'(]|[a-z]{{1,2}}[:-]?[A-Za-z]*[A-Z])[^{TABLE}{ROW}{CELL}{END}\n#]{{3,200}}?){_STOP}"
 _OWN = re.compile(
-    r"(?:(?i:trade ?/ ?device name|proprietary and established names?"
-    r"|(?:device )?trade(?: ?/ ?proprietary)?(?: or proprietary)? ?name|proprietary name"
-    r"|name of (?:the )?device|device (?:proprietary )?name|(?:subject|proposed|candidate) device(?: name)?))"
-    rf" ?(?:\(?s?\)?)?[:\n {CELL}]{{0,4}}(?P<name>[^{TABLE}{ROW}{CELL}{END}\n#]{{3,160}}?){_STOP}"
+    r"(?:(?i:trade ?/ ?device name"
+    r"|(?:device )?trade(?: ?/ ?proprietary)?(?: or proprietary)? ?names?|proprietary names?"
+    r"|name of (?:the )?device|device (?:proprietary )?names?|(?:subject|proposed|candidate) device(?: name)?)"
+    rf"(?: ?\(s\))?{_SEPARATOR}|(?i:proprietary and established names?)[:\n {CELL}]{{1,4}}){_NAME}"
 )
 _OTHER = re.compile(
     r"(?i:predicate (?:device)?s?(?: ?\(s\))?(?: name)?s?(?: ?\(s\))?|legally marketed (?:predicate )?devices?)"
-    rf"[:\n {CELL}]{{1,4}}(?P<name>[^{TABLE}{ROW}{CELL}{END}\n#]{{3,200}}?){_STOP}"
+    rf"{_SEPARATOR}{_NAME}"
 )
 _INTENDED = re.compile(
     r"\b[Tt]he (?P<name>(?:[A-Z0-9][\w+\-/]* ){1,7}?)(?:(?:[Bb]lood|[Ff]lash|[Cc]ontinuous|[Gg]lucose"
