@@ -122,11 +122,14 @@ CAPABILITIES: Final[dict[str, tuple[Sort, ...]]] = {
 }
 """What an attacker can hold, and on what; the last eight are the goals of harmpath.device.goals.
 
-``at``: be in a position. ``reach``: send to a component from afar, or be on the medium of a channel. ``adjacent``: send
-to a component from a link beside it. ``touch``: have it in hand. ``deliver``: have content opened on it. ``login``: an
-ordinary account or program on it. ``intercept``: be between the ends of a channel. ``read`` ... ``spoof``: on a
-channel, what happens to its messages; on a component, what happens to the data it holds. ``drop``: messages never arrive.
-``delay``: messages arrive when the attacker lets them, or never. ``execute``: code on it. ``update``: install on it.
+- ``at``: be in a position.
+- ``reach``: send to a component from afar, or be on the medium of a channel.
+- ``adjacent``: send to a component from a link beside it.
+- ``touch``: have it in hand. ``deliver``: have content opened on it.
+- ``login``: have an ordinary account or program on it. ``execute``: run code on it. ``update``: install on it.
+- ``intercept``: be between the ends of a channel.
+- ``read`` ... ``spoof``: on a channel, what happens to its messages; on a component, to the data it holds.
+- ``drop``: messages never arrive. ``delay``: messages arrive when the attacker lets them, or never.
 """
 
 _ATOM = re.compile(r"^\s*([A-Za-z][A-Za-z\-]*)\(([^()]*)\)\s*$")
