@@ -13,8 +13,8 @@ __all__ = ["assessment_json", "schema_json"]
 
 
 def assessment_json(assessment: Assessment) -> bytes:
-    """The file's bytes: UTF-8, keys sorted, indented, a newline at the end."""
-    return msgspec.json.format(msgspec.json.encode(assessment, order="sorted"), indent=1) + b"\n"
+    """The file's bytes: UTF-8, keys sorted, compact, a newline at the end."""
+    return msgspec.json.encode(assessment, order="sorted") + b"\n"
 
 
 def schema_json() -> bytes:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from harmpath.deliverables.goals import shown_paths
 from harmpath.deliverables.tables import Table
 from harmpath.deliverables.view import View
 
 __all__ = ["Links", "slug"]
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:\-]{0,199}")
-_MOST_BACK: Final = 40
+_MOST_BACK: Final = 25
 
 
 def slug(id_: str) -> str:
-    """An id as a fragment name: itself when it is plain, else hexadecimal (a hash when long). Sections of the page start with ``_``."""
+    """An id as a fragment name: itself when it is plain, else hexadecimal (a hash when long).
+
+    Sections of the page start with ``_``, which no id does.
+    """
     if _PLAIN.fullmatch(id_):
         return id_
     raw = id_.encode("utf-8", "surrogatepass")
@@ -36,23 +41,26 @@ class Links:
         for one in shown:
             self._claim_rows(one)
         for match in view.assessment.matches:
-            self._alias.setdefault(match.cve, match.id)
+            if match.id in self._owner:
+                self._alias.setdefault(match.cve, match.id)
         for one in shown:
             self._note_references(one)
 
     def _claim_paths(self, view: View) -> None:
-        """Paths, steps and scenarios are shown with their path, not in a table of their own."""
+        """Goals, paths and scenarios are shown in sections, not in a table of their own."""
+        told = {path.id for path in shown_paths(view)}
         for path in view.assessment.attack_paths:
-            self._owner.setdefault(path.id, "path")
-            for step in path.steps:
-                self._owner.setdefault(step.id, f"step of {path.id}")
+            self._owner.setdefault(path.goal, "goal")
+            if path.id in told:
+                self._owner.setdefault(path.id, "path")
         for scenario in view.assessment.attack_scenarios:
-            self._owner.setdefault(scenario.id, "scenario")
+            if scenario.attack_path in told:
+                self._owner.setdefault(scenario.id, "scenario")
 
     def _claim_rows(self, one: Table) -> None:
         column = one.id_column
         if column is not None:
-            for row in one.rows:
+            for row in one.page_rows:
                 self._owner.setdefault(str(row[column]), one.id)
 
     def _note_references(self, one: Table) -> None:
@@ -85,9 +93,9 @@ class Links:
         return f"#{slug(id_)}" if id_ in self._owner else ""
 
     def back(self, id_: str) -> tuple[tuple[str, ...], int]:
-        """Ids of rows that refer to this one (at most 40) and how many there are in all."""
-        found = tuple(self._back.get(id_, ()))
-        return found[:_MOST_BACK], len(found)
+        """Ids of at most 25 rows on the page that refer to this one, and how many there are in all."""
+        found = self._back.get(id_, {})
+        return tuple(itertools.islice((f for f in found if f in self._owner), _MOST_BACK)), len(found)
 
     def as_mapping(self) -> Mapping[str, str]:
         """Every id on the page and its ``#...``; for pictures."""

@@ -17,6 +17,7 @@ from harmpath.deliverables.goals import goal_sections, level_rank
 from harmpath.deliverables.links import Links
 from harmpath.deliverables.pictures.architecture import architecture_picture
 from harmpath.deliverables.pictures.control_structure import control_structure_picture
+from harmpath.deliverables.protect import protect_cards
 from harmpath.deliverables.run_json import RunInfo
 from harmpath.deliverables.tables import all_tables
 from harmpath.deliverables.tables.table import evidence_texts, pairs
@@ -30,8 +31,8 @@ __all__ = ["report_html"]
 _ABOUT: Final = dict.fromkeys(
     ("name", "manufacturer", "description", "intended_use", "software", "product_code", "regulation"), ""
 )
-_NOT_SHOWN: Final = frozenset({"attack_steps"})
-"""Tables that only CSV has; the page shows steps with their path."""
+_NOT_SHOWN: Final = frozenset({"attack_steps", "traces"})
+"""Tables that only CSV has: the page shows steps with their path, and traces as the links of each row."""
 
 _CHIP: Final[dict[str, str]] = {
     **dict.fromkeys(("none", "cut", "not-hazardous", "applied", "implemented", "protected", "info"), "calm"),
@@ -63,6 +64,7 @@ def report_html(assessment: Assessment, run: RunInfo) -> str:
         view=view,
         tables=tables,
         goals=goal_sections(view, anchors),
+        firsts=protect_cards(view),
         architecture=architecture_picture(view, anchors),
         control_structure=control_structure_picture(view, anchors),
         matrix=_matrix(view),
@@ -93,6 +95,7 @@ def _environment(view: View, links: Links) -> jinja2.Environment:
         chip_class=lambda value: _CHIP.get(value, "l1"),
         order=lambda value: _ORDER[_CHIP.get(value, "l1")] * 10 + _WORSE.get(value, 0),
         evidence=evidence_texts,
+        cve=lambda match: view.cve_of.get(match, match),
         pairs=pairs,
         trusted=markupsafe.Markup,
     )

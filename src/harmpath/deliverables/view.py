@@ -111,6 +111,11 @@ class View:
         return {path: tuple(rows) for path, rows in found.items()}
 
     @cached_property
+    def licensing(self) -> frozenset[str]:
+        """Ids of the matches that a step of an open attack path uses."""
+        return frozenset(m for path in self.open_paths for step in path.steps for m in step.vulnerabilities)
+
+    @cached_property
     def cve_of(self) -> dict[str, str]:
         """The CVE of each match; steps and paths name matches, people know CVEs."""
         return {match.id: match.cve for match in self.assessment.matches}

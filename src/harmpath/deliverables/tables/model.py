@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harmpath.deliverables.tables.table import Column, Table, Value, pairs, table
+from harmpath.deliverables.tables.table import Column, Table, Value, evidence_texts, pairs, table
 from harmpath.deliverables.view import PROTECTION_WORDS, View, words
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "elements",
     "findings",
     "not_assessed",
+    "proposals",
     "signals",
     "sources",
     "traces",
@@ -140,6 +141,25 @@ def sources(view: View) -> Table:
             Column("note", "Note"): lambda r: r.note,
         },
         empty="No public records were available.",
+    )
+
+
+def proposals(view: View) -> Table:
+    """Technologies that documents name and the model does not."""
+    return table(
+        "proposals",
+        "Technologies that documents name and the model does not",
+        "Read from the project's documents. They are not part of the analysis until someone accepts them.",
+        view.assessment.proposals,
+        {
+            Column("id", "Proposal", "id"): lambda r: r.id,
+            Column("name", "Name"): lambda r: r.name,
+            Column("version", "Version"): lambda r: r.version,
+            Column("vendor", "Vendor"): lambda r: r.vendor,
+            Column("component", "Said of"): lambda r: r.component,
+            Column("decision", "Decision"): lambda r: r.decision,
+            Column("evidence", "Evidence", "evidence"): lambda r: evidence_texts(r.evidence),
+        },
     )
 
 

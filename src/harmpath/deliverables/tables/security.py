@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harmpath.assessment.model import AttackPathRow, StepRow
+from harmpath.assessment.model import AttackPathRow, MatchRow, StepRow
 from harmpath.deliverables.tables.table import Column, Table, evidence_texts, pairs, table
 from harmpath.deliverables.view import View, words
 
@@ -34,7 +34,7 @@ def attack_paths(view: View) -> Table:
         {
             Column("id", "Attack path", "id"): lambda r: r.id,
             Column("state", "State", "level"): lambda r: "open" if r.open else "cut",
-            Column("goal", "Goal", "code", csv_only=True): lambda r: r.goal,
+            Column("goal", "Goal", "ref"): lambda r: r.goal,
             Column("target", "Target", "ref"): lambda r: r.target,
             Column("position", "Attacker's position"): lambda r: words(r.position),
             Column("exploitability", "Exploitability", "level"): lambda r: r.exploitability,
@@ -44,7 +44,7 @@ def attack_paths(view: View) -> Table:
                 "cost", "Cost", "number", "Effort by the rules' own scale; only for ordering.", csv_only=True
             ): lambda r: r.cost,
             Column("elements", "Through", "ref"): lambda r: r.elements,
-            Column("vulnerabilities", "Vulnerabilities", "ref"): lambda r: r.vulnerabilities,
+            Column("vulnerabilities", "Vulnerabilities", "ref"): lambda r: _cves(view, r.vulnerabilities),
             Column("cut_by", "Cut by", "ref"): lambda r: r.cut_by,
             Column("decision", "Decision"): lambda r: r.decision,
             _EVIDENCE: lambda r: evidence_texts(r.evidence),
@@ -69,7 +69,8 @@ def attack_steps(view: View) -> Table:
             Column("licence", "Possible through"): lambda r: words(r[1].licence),
             Column("rule", "Rule", "code"): lambda r: r[1].rule,
             Column("requires", "Needs", "ref"): lambda r: r[1].requires,
-            Column("vulnerabilities", "Vulnerabilities", "ref"): lambda r: r[1].vulnerabilities,
+            Column("vulnerabilities", "Vulnerabilities", "ref"): lambda r: _cves(view, r[1].vulnerabilities),
+            Column("more_vulnerabilities", "More that would do", "number"): lambda r: r[1].more_vulnerabilities,
             Column("techniques", "Techniques"): lambda r: pairs(r[1].techniques),
             Column("removed_by", "Removed by"): lambda r: r[1].removed_by,
             _EVIDENCE: lambda r: evidence_texts(r[1].evidence),
@@ -171,7 +172,7 @@ def cut_sets(view: View) -> Table:
             Column("objective", "Objective"): lambda r: words(r.objective),
             Column("controls", "Controls", "ref"): lambda r: r.controls,
             Column("cost", "Cost", "number"): lambda r: r.cost,
-            Column("goals", "Goals cut", "code"): lambda r: r.goals,
+            Column("goals", "Goals cut", "ref"): lambda r: r.goals,
             Column("uncuttable", "Cannot be cut", "ref"): lambda r: r.uncuttable,
             Column("reason", "Why"): lambda r: r.reason,
         },
@@ -206,12 +207,13 @@ def matches(view: View) -> Table:
         "matches",
         "Known vulnerabilities",
         "Published vulnerabilities that match a technology of this device, each with the reason it matches.",
-        view.assessment.matches,
+        _by_use(view),
         {
             Column("id", "Match", "id"): lambda r: r.id,
             Column("cve", "CVE", "code"): lambda r: r.cve,
             Column("severity", "CVSS severity", "level"): lambda r: r.severity.lower(),
             Column("cvss_score", "CVSS score", "number", csv_only=True): lambda r: r.cvss_score,
+            Column("on_open_path", "Used by an open path", "flag"): lambda r: r.id in view.licensing,
             Column("cvss_vector", "CVSS vector", "code"): lambda r: r.cvss_vector,
             Column("known_exploited", "Known exploited", "flag", "Listed by CISA as exploited."): lambda r: (
                 r.known_exploited
@@ -228,6 +230,7 @@ def matches(view: View) -> Table:
             Column("decision", "Decision"): lambda r: r.decision,
             _EVIDENCE: lambda r: evidence_texts(r.evidence),
         },
+        most=200,
     )
 
 
@@ -267,3 +270,17 @@ def precedents(view: View) -> Table:
         },
         empty="No precedent was found in the records held; see the coverage.",
     )
+
+
+def _by_use(view: View) -> list[MatchRow]:
+    """Matches used by an open attack path first, then known-exploited ones, then by CVSS score."""
+
+    def weight(row: MatchRow) -> tuple[bool, bool, float, str]:
+        return row.id not in view.licensing, not row.known_exploited, -(row.cvss_score or 0.0), row.id
+
+    return sorted(view.assessment.matches, key=weight)
+
+
+def _cves(view: View, matches: tuple[str, ...]) -> tuple[str, ...]:
+    """The vulnerabilities of matches, each once; people know CVEs, not ids of matches."""
+    return tuple(dict.fromkeys(view.cve_of.get(match, match) for match in matches))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
+from harmpath.assessment.model import LossScenarioRow
 from harmpath.deliverables.tables.table import Column, Table, evidence_texts, pairs, table
 from harmpath.deliverables.view import View, words
 
-__all__ = ["constraints", "hazards", "loss_scenarios", "losses", "unsafe_control_actions"]
+__all__ = ["causal_factors", "constraints", "hazards", "loss_scenarios", "losses", "unsafe_control_actions"]
 
 _EVIDENCE = Column("evidence", "Evidence", "evidence")
 
@@ -105,7 +107,7 @@ def loss_scenarios(view: View) -> Table:
         "Loss scenarios",
         "How an unsafe control action could come about. Supported: an open attack path of this device leads there. "
         "Unsupported: none was found. Not adversarial: needs no attacker.",
-        view.assessment.loss_scenarios,
+        _by_weight(view),
         {
             Column("id", "Loss scenario", "id"): lambda r: r.id,
             Column("support", "Support", "level"): lambda r: r.support,
@@ -114,10 +116,45 @@ def loss_scenarios(view: View) -> Table:
             Column("causal_factor", "Causal factor"): lambda r: words(r.causal_factor),
             Column("uca", "Unsafe control action", "ref"): lambda r: r.uca,
             Column("elements", "Elements", "ref"): lambda r: r.elements,
-            Column("attack_paths", "Attack paths", "ref"): lambda r: r.attack_paths,
-            Column("goals", "Attacker's goals", "code", csv_only=True): lambda r: r.goals,
+            Column("attack_paths", "Attack paths", "ref", csv_only=True): lambda r: r.attack_paths,
+            Column("goals", "Attacker's goals", "ref"): lambda r: r.goals,
             Column("hazards", "Hazards", "ref"): lambda r: r.hazards,
             Column("losses", "Losses", "ref", csv_only=True): lambda r: r.losses,
             _EVIDENCE: lambda r: evidence_texts(r.evidence),
+        },
+        most=200,
+    )
+
+
+_SUPPORT: Final = ("supported", "unsupported", "not-adversarial")
+_SEVERITY: Final = ("catastrophic", "critical", "serious", "minor", "negligible", "")
+
+
+def _by_weight(view: View) -> list[LossScenarioRow]:
+    """Supported ones first, then by the worst severity of their hazards."""
+    severity = {str(h["id"]): str(h.get("severity") or "") for h in _hazards(view)}
+    place = {word: n for n, word in enumerate(_SEVERITY)}
+
+    def weight(row: LossScenarioRow) -> tuple[int, int, str]:
+        worst = min((place.get(severity.get(h, ""), len(place)) for h in row.hazards), default=len(place))
+        support = _SUPPORT.index(row.support) if row.support in _SUPPORT else len(_SUPPORT)
+        return support, worst, row.id
+
+    return sorted(view.assessment.loss_scenarios, key=weight)
+
+
+def causal_factors(view: View) -> Table:
+    """Loss scenarios counted by causal factor and support."""
+    counted = Counter((s.causal_factor, s.support) for s in view.assessment.loss_scenarios)
+    return table(
+        "causal_factors",
+        "Loss scenarios by causal factor",
+        "How many loss scenarios each causal factor (of the STPA Handbook, or its security counterpart) gives rise to.",
+        sorted({factor for factor, _ in counted}),
+        {
+            Column("causal_factor", "Causal factor"): lambda f: words(f),
+            Column("supported", "Supported by an attack path", "number"): lambda f: counted[(f, "supported")],
+            Column("unsupported", "Not supported", "number"): lambda f: counted[(f, "unsupported")],
+            Column("not_adversarial", "Needs no attacker", "number"): lambda f: counted[(f, "not-adversarial")],
         },
     )

@@ -45,6 +45,13 @@ class Table:
     rows: tuple[tuple[Value, ...], ...]
     empty: str = "None."
     """What is said in place of an empty table."""
+    most: int = 300
+    """How many rows the page shows; CSV has all. Rows come in the order in which they matter."""
+
+    @property
+    def page_rows(self) -> tuple[tuple[Value, ...], ...]:
+        """The rows that the page shows."""
+        return self.rows[: self.most]
 
     @property
     def shown(self) -> tuple[int, ...]:
@@ -64,10 +71,11 @@ def table(
     rows: Iterable[_Row],
     columns: Mapping[Column, Callable[[_Row], Value]],
     empty: str = "None.",
+    most: int = 300,
 ) -> Table:
     """Build a table from rows and, for each column, what to take from a row."""
     filled = tuple(tuple(take(row) for take in columns.values()) for row in rows)
-    return Table(id_, title, about, tuple(columns), filled, empty)
+    return Table(id_, title, about, tuple(columns), filled, empty, most)
 
 
 def pairs(values: Mapping[str, object]) -> tuple[str, ...]:
