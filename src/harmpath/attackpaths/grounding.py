@@ -78,7 +78,7 @@ def ground(
         rules: sorted by id; the order fixes the numbering of steps.
         relations: see :func:`harmpath.attackpaths.relations.relations_of`.
         elements: ids by kind of element, for variables that no relation binds.
-        cost_of: cost of a step from its rule and binding, at least 1.
+        cost_of: cost of a step from its rule and binding, at least 1; without a licence the binding does not matter.
     """
     indices = _Indices(relations, {kind: [(e,) for e in ids] for kind, ids in elements.items()})
     result = Grounding(Hypergraph(), tuple(rules), [], [], tuple(_variables(r) for r in rules))
@@ -145,9 +145,10 @@ def _add_steps(result: Grounding, number: int, rule: AttackRule, rows: list[tupl
     graph, variables = result.graph, result.variables[number]
     given = [(a.predicate, _slot(a.arguments[0], variables)) for a in rule.given]
     gains = [(_slot(a.predicate, variables), _slot(a.arguments[0], variables)) for a in rule.gains]
+    constant = None if rule.licences or not rows else cost_of(rule, {})
     for row in rows:
         body = [graph.fact((p, row[s] if isinstance(s, int) else s)) for p, s in given]
-        cost = cost_of(rule, dict(zip(variables, row, strict=True)))
+        cost = cost_of(rule, dict(zip(variables, row, strict=True))) if constant is None else constant
         heads = dict.fromkeys(
             (row[p] if isinstance(p, int) else p, row[s] if isinstance(s, int) else s) for p, s in gains
         )

@@ -88,12 +88,7 @@ class Problem:
 
     def weak_licences(self, rule: AttackRule, binding: dict[str, str]) -> list[tuple[str, str]]:
         """The missing protections, as (element, protection), that license a step."""
-        return [
-            (binding[a.variables[0]], protection)
-            for a in rule.licences
-            if a.predicate == "weak"
-            for protection in sorted(a.arguments[1])
-        ]
+        return [(binding[variable], protection) for variable, protection in rule.weak]
 
     def solve(self, placed: Iterable[Placement] = ()) -> Solution:
         """What can be reached with the given controls in place."""

@@ -93,10 +93,12 @@ def _levels(element: Component | Channel) -> Iterator[tuple[str, str]]:
 
 def level_of(device: Device, element: str, protection: str) -> str:
     """The level that the model states for a protection of a component, channel or ML engine; ``unknown`` if none."""
-    if element in device.component:
-        return dict(_levels(device.component[element])).get(protection, "unknown")
-    if element in device.channel:
-        return dict(_levels(device.channel[element])).get(protection, "unknown")
+    component, channel = device.component.get(element), device.channel.get(element)
+    if component is not None and protection == "update_authenticity":
+        return component.update.authenticity if component.update else "unknown"
+    holder = component or channel
+    if holder is not None:
+        return str(getattr(holder.protections, protection, "unknown"))
     for engine in device.ml_engines:
         if engine.id == element:
             if protection == "training_integrity":

@@ -95,13 +95,19 @@ class AttackRule(_Strict):
         return tuple(a for a in self.when if a.predicate in ("weak", "vulnerable"))
 
     @cached_property
+    def weak(self) -> tuple[tuple[str, str], ...]:
+        """The missing protections that license the step, as (variable of the element, protection)."""
+        found = (a for a in self.licences if a.predicate == "weak")
+        return tuple((a.variables[0], protection) for a in found for protection in sorted(a.arguments[1]))
+
+    @cached_property
     def witnesses(self) -> frozenset[str]:
         """Variables that only show that a condition is met; one value for them is as good as another."""
         named = {v for a in (*self.given, *self.gains, *self.licences) for v in a.variables} | set(self.on)
         named |= {a.predicate for a in self.gains} | set(re.findall(r"\{([A-Z][A-Z0-9]*)\}", self.says))
         return frozenset(self.sorts) - named
 
-    @property
+    @cached_property
     def uses_vulnerability(self) -> bool:
         """True when a known vulnerability licenses the step."""
         return any(a.predicate == "vulnerable" for a in self.licences)
