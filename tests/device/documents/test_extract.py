@@ -291,9 +291,9 @@ PIECES = st.sampled_from(
         "802.11",
         "| USB | Same |",
         "$3 . 5$",
-        "&amp",
+        "&amp;",
         "",
-        "&#x27",
+        "&#x27;",
         "",
         "$\\mathrm { a }$",
         "The Acme Mobile App",
@@ -302,8 +302,16 @@ PIECES = st.sampled_from(
         "ß",
         "ﬁ",
         "🙂",
+        "\n",
+        "\n\n",
+        '<td colspan="2" rowspan="9">',
+        "\x1e",
+        "\x1f",
+        "\xad",
+        "\ufeff",
+        "\x0c",
+        "\r\n",
     ]
-    + ["\n", "\n\n", '<td colspan="2" rowspan="9">', "\x1e", "\x1f", "\u00ad", "\ufeff", "\f", "\r\n"]
 )
 
 

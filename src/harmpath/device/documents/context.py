@@ -27,12 +27,14 @@ _BOILERPLATE = re.compile(
     re.I,
 )
 _STANDARD = re.compile(
-    r"\b(?:ISO|IEC|IEEE|ANSI|AAMI|ASTM|CLSI|EN|UL|CISPR|ETSI|AIM|RTCA|NIST|AIM|ISTA|MIL-STD"
+    r"\b(?:ISO|IEC|IEEE(?! ?802)|ANSI|AAMI|ASTM|CLSI|EN|UL|CISPR|ETSI|AIM|RTCA|NIST|AIM|ISTA|MIL-STD"
     r"|IPC)(?:[ /-]{1,3}(?:ISO|IEC|IEEE|ANSI|AAMI|AIM|TR|TIR|TS|USEMCSC|EN|SP|Std\.?|DO"
     r"|SC))*[ -]{0,2}[A-Z]{0,4}[ -]?\d[\w.:+/-]*"
 )
 _USES = re.compile(
-    r"\b(?:us(?:es?|ed|ing)|via|through|communicat|transmit|transfer|connect|support|interface|equipped|over an?)", re.I
+    r"\b(?:us(?:es?|ed|ing)|via|through|communicat|transmit|transfer|connect|support|interface|equipped"
+    r"|incorporat|technolog|over an?)",
+    re.I,
 )
 _GUIDANCE = re.compile(r"\bguidance\b|\bGuidelines?\b|Policy for|Draft Guid", re.I)
 

@@ -30,6 +30,13 @@ _WINDOWS_ONLY = re.compile(
     r"|years|hours|GB|MB|inch))",
     re.I,
 )
+_PART_OF = re.compile(
+    r"(?:consists? of|incorporat\w+|utiliz\w+|\buses?|compatible with|works? with"
+    r"|connect\w* (?:to|with)|communicat\w+ with"
+    r"|paired with|interoperab\w+ with|data via|receiv\w+ [^.;]{0,40}from)"
+    r" (?:the |an? |compatible |Abbott |Dexcom |Medtronic )*$",
+    re.IGNORECASE,
+)
 _CODE_LIST = re.compile(r"product codes?\b[\W_]*(?:[A-Z]{3}\W+)*$", re.I)
 
 
@@ -66,15 +73,20 @@ def surroundings(layout: Layout, start: int, end: int) -> tuple[str, str]:
     return (label + near if cell is not row[0] else near), " ".join(c.text[:400] for c in row)
 
 
-def _own_product(found: Found, names: DeviceNames, squashed: str) -> bool:
-    """Whether the match is the subject or predicate device itself, or hardware and software sold under its name."""
+def _own_product(found: Found, names: DeviceNames, squashed: str, before: str) -> bool:
+    """Whether the match is the subject or predicate device itself, or hardware and software sold under its name.
+
+    A predicate that the text says the subject contains or works with is a technology all the same.
+    """
     entry = found.entry
     if entry.category not in ("peripheral-device", "software-product", "cloud-service") or entry.unnamed:
         return False
     if re.search(r"\bapp\b", entry.name + " " + found.alias, re.IGNORECASE):
         return False
     identity = squash(entry.name)
-    return any(core in identity or core in squashed or identity == core for core in names.subject + names.predicates)
+    if any(core in identity or core in squashed for core in names.subject):
+        return True
+    return any(core in identity or core in squashed for core in names.predicates) and not _PART_OF.search(before)
 
 
 def _inside_trade_name(text: str, start: int, end: int, names: DeviceNames) -> bool:
@@ -102,7 +114,8 @@ def _accepted(found: Found, layout: Layout, names: DeviceNames, named: bool) -> 
         return False
     if len(found.alias) <= 4 and _CODE_LIST.search(layout.text, max(0, found.start - 70), found.start):
         return False
-    if _own_product(found, names, squash(layout.text[found.start : found.end])):
+    before = layout.text[max(0, found.start - 90) : found.start]
+    if _own_product(found, names, squash(layout.text[found.start : found.end]), before):
         return False
     return not _inside_trade_name(layout.text, found.start, found.end, names)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from harmpath.catalogue.technologies import plain_words
 from harmpath.device.documents.flatten import CELL, END, ROW, TABLE
@@ -20,7 +21,8 @@ _NAME = rf"(?P<name>(?=[A-Z0-9\"'(]|[a-z]{{1,2}}[:-]?[A-Za-z]*[A-Z])[^{TABLE}{RO
 _OWN = re.compile(
     r"(?:(?i:trade ?/ ?device name"
     r"|(?:device )?trade(?: ?/ ?proprietary)?(?: or proprietary)? ?names?|proprietary names?"
-    r"|name of (?:the )?device|device (?:proprietary )?names?|(?:subject|proposed|candidate) device(?: name)?)"
+    r"|name of (?:the )?device|(?<!redicate )device (?:proprietary )?names?"
+    r"|(?:subject|proposed|candidate) device(?: name)?)"
     rf"(?: ?\(s\))?{_SEPARATOR}|(?i:proprietary and established names?)[:\n {CELL}]{{1,4}}){_NAME}"
 )
 _OTHER = re.compile(
@@ -48,7 +50,18 @@ _GENERIC = re.compile(
     r"|detection|clia|waived|pt|inr|prothrombin|time|platform|home|use)$",
     re.I,
 )
+_SPEAKS_OF_PREDICATE = re.compile(r"predicate(?: device)?s?\b|substantially equivalent to", re.I)
+_CITED = re.compile(
+    r"(?P<name>[A-Z][\w+\-/]*(?: [\w+\-/:.]+){0,8}?),? ?\(?(?:CGM\) ?[Ss]ystem,? ?\(?)?(?:[KkPp]|DEN)\d{6}"
+)
 _WORDS = re.compile(r"[^\s,;]+")
+_NO_NAME = re.compile(
+    r"(?:trade(?:device)?name|proprietary|commonname|predicate|classification|indications|same|subject|intended|notapplicable|seetable"
+    r"|modelno|assessment|similarities|differences|weclaim|see[a-z]*$)"
+    r"|(?:abbott|ascensia|bayer|beckman|beckmancoulter|cepheid|dexcom|google|illumina|insulet|lifescan|medtronic|philips|roche|samsung"
+    r"|siemens|sysmex|tandem)(?:inc|laboratories|diabetescare|diagnostics|healthineers)?$"
+)
+"""Squashed words that stand where a device's name is expected: the next label of the form, or the maker alone."""
 
 
 def core_name(name: str) -> str:
@@ -70,10 +83,27 @@ def _cores(pattern: re.Pattern[str], text: str) -> list[str]:
         for part in re.split(r"[,;]| and the ", match["name"]):
             cleaned = re.sub(r"\(?\b[Kk]\d{6}\b\)?", " ", part)
             core = core_name(cleaned)
-            if 4 <= len(squash(core)) <= 60 and re.search(r"[A-Z]", core) and core not in found:
+            if (
+                4 <= len(squash(core)) <= 60
+                and not _NO_NAME.match(squash(core))
+                and re.search(r"[A-Z]", core)
+                and core not in found
+            ):
                 found.append(core)
         if len(found) >= 16:
             break
+    return found
+
+
+def _cited_predicates(text: str) -> list[str]:
+    """Names that stand before a submission number in a passage that speaks of the predicate."""
+    found: list[str] = []
+    for heading in islice(_SPEAKS_OF_PREDICATE.finditer(text), 12):
+        passage = text[heading.end() : heading.end() + 260]
+        for match in _CITED.finditer(passage):
+            core = core_name(match["name"])
+            if 4 <= len(squash(core)) <= 60 and not _NO_NAME.match(squash(core)) and core not in found:
+                found.append(core)
     return found
 
 
@@ -81,7 +111,7 @@ def device_names(text: str, file_name: str = "") -> DeviceNames:
     """Subject and predicate names and the submission's own number, from where 510(k) documents state them."""
     own = [squash(core) for core in _cores(_OWN, text[:60_000]) or _cores(_INTENDED, text[:20_000])[:2]]
     own = [name for index, name in enumerate(own) if name not in own[:index]][:8]
-    other = [squash(core) for core in _cores(_OTHER, text)]
+    other = [squash(core) for core in _cores(_OTHER, text) + _cited_predicates(text)]
     other = [name for index, name in enumerate(other) if name not in other[:index] and name not in own][:12]
     numbers = set(_NUMBER.findall(text[:8_000])[:1])
     numbers |= set(re.findall(r"K(\d{6})", file_name))
@@ -101,12 +131,12 @@ class Named:
     category: str
 
 
-_WORD = r"(?:[A-Z0-9][\w+\-'/]*|[a-z]{1,2}[A-Z][\w+\-]*|of(?= [A-Z]))"
+_WORD = r"(?:[A-Z0-9][\w+\-'/]*|[a-z]{1,6}[A-Z][\w+\-]*|of(?= [A-Z]))"
 _NAMED = re.compile(
     rf"(?<![\w])(?P<head>(?:{_WORD} ){{1,5}})"
     r"(?P<kind>(?:[Mm]obile )?[Aa]pplication [Ss]oftware|(?:[Mm]obile )?Apps?(?:lication)?(?: Software)?"
     r"|[Mm]obile [Aa]pp(?:lication)?|app(?:s|lication)?"
-    r"|(?:Diabetes |Data |Patient |Image |Health )?Management Software|(?:Data|Image|Remote"
+    r"|(?:Diabetes |Data |Patient |Image |Health )?Management Software|[Dd]ata [Mm]anagement [Ss]ystem|(?:Image|Remote"
     r"|Health) Management System|Data Management Server"
     r"|Software|software|[Mm]iddleware|Cloud|Viewer|(?:Web )?Portal|(?:Image |Data |Application "
     r"|Analysis )?Server|Diabetes Manager|Data Manager)"
@@ -122,7 +152,7 @@ _LIBRARY = re.compile(
 
 
 def _trim(head: str) -> list[str]:
-    words = [re.sub(r"^(?:Same|App|Yes|Device)(?=[A-Z])", "", word) for word in head.split()]
+    words = [re.sub(r"^(?:Same|App|Yes|Device|the|and|with|of|on|by)(?=[A-Z])", "", word) for word in head.split()]
     while words and words[0].lower().strip("'") in plain_words():
         words.pop(0)
     return words
@@ -196,7 +226,9 @@ def _of_device(distinctive: list[str], devices: DeviceNames) -> bool:
 def _named_program(distinctive: list[str], kind: str, own: bool) -> bool:
     """Whether "X Software" names a program: not when X is the device's own name or one plain capitalised word."""
     if own:
-        return "Management" in kind
+        return "anagement" in kind
+    if kind == "data management system":
+        return any(re.search(r"[a-z][A-Z]", w) for w in distinctive)
     if kind in (
         "software",
         "Software",
