@@ -59,7 +59,9 @@ def slugs(text: str) -> tuple[str, ...]:
 
 def vendor_names(vendor: str) -> tuple[tuple[str, ...], str]:
     """(CPE vendor names, source of the alias): the vendor as written first, then the names the catalogue gives it."""
-    known = _vendors().get(bare(vendor))
+    # "Becton, Dickinson and Company (BD)": the name, and the short name that it gives itself.
+    outside, _, inside = vendor.partition("(")
+    known = next((k for text in (vendor, outside, inside) if text and (k := _vendors().get(bare(text)))), None)
     own = slugs(vendor)
     return (tuple(dict.fromkeys((*own, *known[0]))), known[1]) if known else (own, "")
 
