@@ -413,3 +413,8 @@ def test_an_id_given_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(entry * 2, encoding="utf-8")
     with pytest.raises(InputError, match="given twice"):
         load_entries(tmp_path, AttackRule)
+
+
+def test_the_guide_to_writing_rules_names_every_relation_and_capability() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "how-to" / "add-an-attack-rule.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`([a-z\-]+)\(", guide)) == set(RELATIONS) | set(CAPABILITIES)
