@@ -11,49 +11,11 @@ import yaml
 
 __all__ = ["resolve_company"]
 
-_NOISE = frozenset(
-    [
-        "inc",
-        "incorporated",
-        "llc",
-        "ltd",
-        "limited",
-        "corp",
-        "corporation",
-        "co",
-        "company",
-        "gmbh",
-        "ag",
-        "sa",
-        "nv",
-        "bv",
-        "srl",
-        "spa",
-        "plc",
-        "pty",
-        "kg",
-        "kk",
-        "ab",
-        "as",
-        "oy",
-        "lp",
-        "llp",
-        "usa",
-        "us",
-        "the",
-        "of",
-        "medical",
-        "systems",
-        "system",
-        "technologies",
-        "technology",
-        "international",
-        "group",
-        "holdings",
-        "div",
-        "division",
-    ]
+_LEGAL = (
+    "inc incorporated llc ltd limited corp corporation co company gmbh ag sa nv bv srl spa plc pty kg kk ab as oy lp"
 )
+_GENERIC = "usa us the of medical systems system technologies technology international group holdings div division"
+_NOISE = frozenset(f"{_LEGAL} {_GENERIC}".split())
 _KEEP_WHOLE = 1
 
 

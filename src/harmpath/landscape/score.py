@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_MUTE_WORDS = """a an and are as at be been by can could did do does during for from had has have if in into is it its
+may might no not of on only or other some such than that the their then there these they this to under used using was
+were when where which while will with within would 0"""
+_MUTE = frozenset(_MUTE_WORDS.split())
+"""Words that may carry weight but tell a reader nothing; never shown as a deciding phrase on their own."""
+
 __all__ = ["Features", "Scores", "features", "score", "top_phrases"]
 
 
@@ -106,7 +112,8 @@ def top_phrases(
     seen = scores.features
     mine = np.flatnonzero(head_of[seen.rows] >= 0)
     gain = seen.values[mine] * weights.weight[seen.terms[mine], head_of[seen.rows[mine]]]
-    mine, gain = mine[gain > 0], gain[gain > 0]
+    telling = (gain > 0) & _telling(weights)[seen.terms[mine]]
+    mine, gain = mine[telling], gain[telling]
     order = np.lexsort((seen.start[mine], -gain, seen.rows[mine]))
     chosen: dict[int, list[tuple[int, int]]] = {int(w): [] for w in wanted}
     rows, starts, ends = (a[mine][order].tolist() for a in (seen.rows, seen.start, seen.end))
@@ -115,3 +122,18 @@ def top_phrases(
         if len(spans) < most and all(end <= s or start >= e for s, e in spans):
             spans.append((start, end))
     return {row: tuple(texts[row][s:e] for s, e in sorted(spans)) for row, spans in chosen.items()}
+
+
+def _telling(weights: Weights) -> NDArray[np.bool_]:
+    """Which terms mean something to a reader."""
+    import numpy as np
+
+    known = _TELLING.get(id(weights))
+    if known is None:
+        known = np.array([not set(t.split()) <= _MUTE and len(t) > 2 for t in weights.terms])
+        _TELLING.clear()
+        _TELLING[id(weights)] = known
+    return known
+
+
+_TELLING: dict[int, NDArray[np.bool_]] = {}
