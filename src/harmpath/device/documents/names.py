@@ -54,10 +54,17 @@ _SPEAKS_OF_PREDICATE = re.compile(r"predicate(?: device)?s?\b|substantially equi
 _CITED = re.compile(
     r"(?P<name>[A-Z][\w+\-/]*(?: [\w+\-/:.]+){0,8}?),? ?\(?(?:CGM\) ?[Ss]ystem,? ?\(?)?(?:[KkPp]|DEN)\d{6}"
 )
+_LINE_WITH_NUMBER = re.compile(
+    rf"^ *(?P<name>[A-Z][^\n{TABLE}{ROW}{CELL}{END}]{{3,90}}?)[ ,\n]*\(?(?:[KkPp]|DEN)(?P<number>\d{{6}})\)?\W*$", re.M
+)
+_CALLED_PREDICATE = re.compile(
+    r"(?P<name>[A-Z][\w+\-/]*(?: [A-Z0-9][\w+\-/]*){0,7}) ?\((?:primary |secondary )?[Pp]redicate"
+)
+_PREDICATE_NAMED = re.compile(r"\bpredicate (?P<name>[A-Z][\w+\-/]*(?: [A-Z0-9][\w+\-/]*){0,5})")
 _WORDS = re.compile(r"[^\s,;]+")
 _NO_NAME = re.compile(
     r"(?:trade(?:device)?name|proprietary|commonname|predicate|classification|indications|same|subject|intended|notapplicable|seetable"
-    r"|modelno|assessment|similarities|differences|weclaim|see[a-z]*$)"
+    r"|table|figure|page$|section$|modelno|assessment|similarities|differences|weclaim|see[a-z]*$)"
     r"|(?:abbott|ascensia|bayer|beckman|beckmancoulter|cepheid|dexcom|google|illumina|insulet|lifescan|medtronic|philips|roche|samsung"
     r"|siemens|sysmex|tandem)(?:inc|laboratories|diabetescare|diagnostics|healthineers)?$"
 )
@@ -95,15 +102,21 @@ def _cores(pattern: re.Pattern[str], text: str) -> list[str]:
     return found
 
 
-def _cited_predicates(text: str) -> list[str]:
-    """Names that stand before a submission number in a passage that speaks of the predicate."""
-    found: list[str] = []
+def _cited_predicates(text: str, own_numbers: set[str]) -> list[str]:
+    """Names that are called a predicate or stand before another submission's number."""
+    names: list[str] = []
     for heading in islice(_SPEAKS_OF_PREDICATE.finditer(text), 12):
-        passage = text[heading.end() : heading.end() + 260]
-        for match in _CITED.finditer(passage):
-            core = core_name(match["name"])
-            if 4 <= len(squash(core)) <= 60 and not _NO_NAME.match(squash(core)) and core not in found:
-                found.append(core)
+        names += [match["name"] for match in _CITED.finditer(text[heading.end() : heading.end() + 260])]
+    names += [
+        match["name"] for match in islice(_LINE_WITH_NUMBER.finditer(text), 20) if match["number"] not in own_numbers
+    ]
+    for pattern in (_CALLED_PREDICATE, _PREDICATE_NAMED):
+        names += [match["name"] for match in islice(pattern.finditer(text), 20)]
+    found: list[str] = []
+    for name in names:
+        core = core_name(name)
+        if 4 <= len(squash(core)) <= 60 and not _NO_NAME.match(squash(core)) and core not in found:
+            found.append(core)
     return found
 
 
@@ -111,12 +124,12 @@ def device_names(text: str, file_name: str = "") -> DeviceNames:
     """Subject and predicate names and the submission's own number, from where 510(k) documents state them."""
     own = [squash(core) for core in _cores(_OWN, text[:60_000]) or _cores(_INTENDED, text[:20_000])[:2]]
     own = [name for index, name in enumerate(own) if name not in own[:index]][:8]
-    other = [squash(core) for core in _cores(_OTHER, text) + _cited_predicates(text)]
-    other = [name for index, name in enumerate(other) if name not in other[:index] and name not in own][:12]
     numbers = set(_NUMBER.findall(text[:8_000])[:1])
     numbers |= set(re.findall(r"K(\d{6})", file_name))
     if not numbers:
         numbers = set(_ANY_NUMBER.findall(text[:4_000])[:1])
+    other = [squash(core) for core in _cores(_OTHER, text) + _cited_predicates(text, numbers)]
+    other = [name for index, name in enumerate(other) if name not in other[:index] and name not in own][:16]
     return DeviceNames(tuple(own), tuple(other), frozenset(numbers))
 
 
