@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -117,9 +118,15 @@ def test_examples_satisfy_the_published_schema(examples: Path) -> None:
 
     from harmpath.device.schema import device_schema
 
+    class Yaml12(yaml.SafeLoader):
+        """Editors read YAML 1.2, where ``on`` is a word."""
+
+    resolvers = {k: [r for r in v if "bool" not in r[0]] for k, v in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+    Yaml12.yaml_implicit_resolvers = resolvers
+    Yaml12.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), list("tf"))
     validator = Draft202012Validator(device_schema())
     for path in sorted(examples.glob("*/device.yaml")):
-        value = json.loads(json.dumps(yaml.safe_load(path.read_text()), default=str))
+        value = json.loads(json.dumps(yaml.load(path.read_text(), Loader=Yaml12), default=str))
         errors = [
             f"{path.parent.name}: {list(e.absolute_path)}: {e.message[:150]}" for e in validator.iter_errors(value)
         ]
