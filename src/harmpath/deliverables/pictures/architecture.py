@@ -32,6 +32,9 @@ _LEVEL: Final[dict[str, int]] = {
 }
 """Controllers above what they control, the patient below everything; decides which way along a channel is down."""
 
+_MUCH: Final = 0.2
+"""Share of the open attack paths from which on a component is shaded as crossed by many."""
+
 _PEOPLE: Final = frozenset({"patient", "clinician", "operator"})
 
 
@@ -54,21 +57,16 @@ def component_card(view: View, component: Mapping[str, Any], href: str) -> Card:
         *(Line(f"ML: {view.name(str(e['id']))}", "b", lines=2) for e in engines),
         Line(f"on {paths} open attack path{'s' if paths != 1 else ''}" if paths else "", "warn"),
     ]
-    css = (
-        "exposed"
-        if paths
-        else "engine"
-        if engines or kind == "ml-engine"
-        else "human"
-        if kind in _PEOPLE
-        else "component"
-    )
+    css = "engine" if engines or kind == "ml-engine" else "human" if kind in _PEOPLE else "component"
+    if paths:
+        css = "exposed much" if paths >= _MUCH * len(view.open_paths) else "exposed"
     rank = view.priority.get(id_)
     title = f"{view.name(id_)} ({id_}): {words(kind)}" + (f", on {paths} open attack paths" if paths else "")
     title += f", number {rank} to protect first" if rank else ""
     radius = 22 if kind in _PEOPLE else 6
     badge = str(rank) if rank else ""
-    return make_card(id_, lines, css=css, radius=radius, href=href, title=title, badge=badge, min_width=110)
+    tag = "ML" if engines or kind == "ml-engine" else ""
+    return make_card(id_, lines, css=css, radius=radius, href=href, title=title, badge=badge, tag=tag, min_width=110)
 
 
 def architecture_picture(view: View, links: Mapping[str, str]) -> Picture:
@@ -91,7 +89,7 @@ def architecture_picture(view: View, links: Mapping[str, str]) -> Picture:
     hosts = _lone_hosts(components, channels)
     arrows += [Arrow(hosted, host) for hosted, host in hosts]
     boxes = [Box(c.id, c.width, c.height, "last" if c.id in last else "free") for c in cards]
-    placed = lay_out(boxes, arrows, "down")
+    placed = lay_out(boxes, arrows, "down", careful=True)
     canvas = Canvas()
     for n, channel in enumerate(channels):
         css = view.protection(channel)
@@ -145,8 +143,9 @@ def _legend(view: View, channels: list[Mapping[str, Any]]) -> list[Legend]:
     entries = [Legend(state, text) for state, text in PROTECTION_WORDS.items() if state in present]
     if view.exposure:
         entries.append(Legend("exposed", "on an open attack path", "card"))
+        entries.append(Legend("exposed much", "on at least a fifth of them", "card"))
     if view.listed("ml_engines"):
-        entries.append(Legend("engine", "holds an ML engine", "card"))
+        entries.append(Legend("", "holds an ML engine", "tag"))
     if view.priority:
         entries.append(Legend("", "protect first, in this order", "badge"))
     return entries

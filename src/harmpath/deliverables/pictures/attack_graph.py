@@ -38,7 +38,7 @@ def merge_paths(goal: str, paths: Sequence[AttackPathRow], *, most_steps: int = 
     them are the same.
     """
     graph = AttackGraph(goal)
-    alternatives: dict[str, dict[str, None]] = {}
+    ends: dict[str, None] = {}
     needs: dict[str, tuple[str, ...]] = {}
     for path in paths:
         keys = _keys(path)
@@ -49,14 +49,24 @@ def merge_paths(goal: str, paths: Sequence[AttackPathRow], *, most_steps: int = 
         inner = {required for step in path.steps for required in step.requires}
         for step in path.steps:
             key = keys[step.id]
+            before = tuple(dict.fromkeys(keys[r] for r in step.requires if r in keys)) or (_start(graph, path),)
+            last = step.id not in inner
+            if last and _is_the_goal(step, path) and len(before) == 1 and step.requires:
+                ends[before[0]] = None
+                continue
             graph.steps.setdefault(key, step)
-            needs[key] = tuple(dict.fromkeys(keys[r] for r in step.requires if r in keys)) or (_start(graph, path),)
-            if step.id not in inner:
-                alternatives.setdefault("goal", {})[key] = None
+            needs[key] = before
+            if last:
+                ends[key] = None
     for key, before in needs.items():
         _connect(graph, before, key, "AND")
-    _connect(graph, tuple(alternatives.get("goal", ())), "goal", "OR")
+    _connect(graph, tuple(ends), "goal", "OR")
     return graph
+
+
+def _is_the_goal(step: StepRow, path: AttackPathRow) -> bool:
+    """A last step that only says that the goal is reached; the goal's own card says so."""
+    return step.licence == "inherent" and path.goal == f"{step.capability}.{step.element}"
 
 
 def _start(graph: AttackGraph, path: AttackPathRow) -> str:

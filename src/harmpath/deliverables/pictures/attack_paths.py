@@ -17,7 +17,7 @@ __all__ = ["GoalPicture", "goal_label", "goal_picture"]
 _LICENCE: Final[dict[str, tuple[str, str]]] = {
     "missing-protection": ("step-open", "missing protection"),
     "known-vulnerability": ("step-cve", "known vulnerability"),
-    "inherent": ("step-inherent", "inherent to the medium"),
+    "inherent": ("step-inherent", "inherent property"),
 }
 
 
@@ -146,12 +146,8 @@ def _add_hazard(
 
 
 def _description(graph: AttackGraph, label: str) -> str:
-    chains = "; ".join(
-        f"path {p.id}, from {words(p.position)}: "
-        + ", then ".join(f"{words(s.capability)} {s.element}" for s in p.steps)
-        for p in graph.paths
-    )
-    return f"{len(graph.paths)} attack paths to {label}. {chains}."
+    starts = ", ".join(words(position) for position in dict.fromkeys(graph.starts.values()))
+    return f"{len(graph.paths)} attack paths to {label}, from {starts}. Each is told in words in the report."
 
 
 def _legend(graph: AttackGraph) -> list[Legend]:

@@ -37,7 +37,7 @@ def control_structure_picture(view: View, links: Mapping[str, str]) -> Picture:
         cards.append(_flow_card(view, flow, label, css == "back", unsafe[id_], threatened[id_], links.get(id_, "")))
     last = {id_ for id_ in involved if components[id_].get("kind") == "patient"}
     boxes = [Box(c.id, c.width, c.height, "last" if c.id in last else "free") for c in cards]
-    placed = lay_out(boxes, arrows, "down")
+    placed = lay_out(boxes, arrows, "down", careful=True)
     canvas = Canvas()
     for n, (_, css) in enumerate(flows):
         canvas.route(placed.routes[2 * n], css, end=False)
@@ -88,8 +88,9 @@ def _legend(threatened: Counter[str]) -> list[Legend]:
     entries = [
         Legend("act", "control action"),
         Legend("back", "feedback"),
-        Legend("engine", "holds an ML engine", "card"),
+        Legend("", "holds an ML engine", "tag"),
         Legend("exposed", "on an open attack path", "card"),
+        Legend("exposed much", "on at least a fifth of them", "card"),
     ]
     if threatened:
         entries.append(Legend("threatened", "can be made unsafe by an attack", "card"))

@@ -49,6 +49,9 @@ class Card:
     href: str = ""
     title: str = ""
     badge: str = ""
+    """A number in a circle at the top right corner."""
+    tag: str = ""
+    """A word in a box at the top left corner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def make_card(
     href: str = "",
     title: str = "",
     badge: str = "",
+    tag: str = "",
 ) -> Card:
     """Wrap the lines and size the card to them."""
     room = max_width - 2 * _PAD_X
@@ -100,7 +104,7 @@ def make_card(
     widest = max((line_width(line.text, line.size, bold=line.bold) for line in wrapped), default=0.0)
     height = sum(line.size * _LEADING for line in wrapped) + 2 * _PAD_Y
     width = max(min_width, min(widest, room) + 2 * _PAD_X)
-    return Card(id_, css, tuple(wrapped), round(width), round(height), radius, href, title, badge)
+    return Card(id_, css, tuple(wrapped), round(width), round(height), radius, href, title, badge, tag)
 
 
 @dataclass
@@ -132,11 +136,12 @@ class Canvas:
             parts.append(_text(line, centre[0], baseline))
         if card.badge:
             parts.append(_badge(card.badge, x + card.width - 4, y + 3))
+        if card.tag:
+            parts.append(_tag(card.tag, x + 6, y - 7))
         body = f'<g class="card {card.css}">{"".join(parts)}</g>'
-        label = escape(card.title or " ".join(line.text for line in card.lines), quote=True)
-        self._cards.append(
-            f'<a href="{escape(card.href, quote=True)}" aria-label="{label}">{body}</a>' if card.href else body
-        )
+        if card.href:
+            body = f'<a href="{escape(card.href, quote=True)}">{body}</a>'
+        self._cards.append(body)
 
     def finish(self, placed: Placed, title: str, description: str, legend: Sequence[Legend] = ()) -> Picture:
         """The whole picture, the legend below it."""
@@ -169,6 +174,8 @@ def _legend(legend: Sequence[Legend], width: float, top: float) -> tuple[str, fl
             parts.append(f'<path class="route {entry.css}" d="M{_n(x)} {_n(y - 4)}h28"/>')
         elif entry.sample == "badge":
             parts.append(_badge("1", x + 16, y - 4))
+        elif entry.sample == "tag":
+            parts.append(_tag("ML", x, y - 11))
         else:
             parts.append(f'<g class="card {entry.css}">{_rect(x, y - 11, 28, 14, 3)}</g>')
         parts.append(_text(Line(entry.text, "legend"), x + 34, y, anchor="start"))
@@ -180,6 +187,15 @@ def _badge(text: str, x: float, y: float) -> str:
     return (
         f'<circle class="badge" cx="{_n(x)}" cy="{_n(y)}" r="10"/>'
         f'<text class="badge-text" x="{_n(x)}" y="{_n(y + 4)}" text-anchor="middle" font-size="12">'
+        f"{escape(text)}</text>"
+    )
+
+
+def _tag(text: str, x: float, y: float) -> str:
+    width = line_width(text, 10, bold=True) + 10
+    return (
+        f'<path class="tag" d="M{_n(x)} {_n(y)}h{_n(width)}v15h-{_n(width)}z"/>'
+        f'<text class="tag-text" x="{_n(x + width / 2)}" y="{_n(y + 11)}" text-anchor="middle" font-size="10">'
         f"{escape(text)}</text>"
     )
 

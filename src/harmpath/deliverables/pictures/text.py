@@ -6,6 +6,7 @@ ask for first; a margin covers what a browser puts in their place.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["balanced", "line_width", "wrap"]
@@ -28,7 +29,9 @@ _MARGIN: Final = 1.04
 
 def line_width(text: str, size: float, *, bold: bool = False) -> float:
     """Width of one line in the unit of ``size``; characters outside the table count as wide ones."""
-    ems = sum(_WIDTH.get(c, _OTHER if ord(c) < 0x2E80 else _WIDE) for c in text)
+    ems = 0.0
+    for c in text:
+        ems += _WIDTH.get(c) or (_OTHER if c < "\u2e80" else _WIDE)
     return ems * size * _MARGIN * (1.07 if bold else 1.0)
 
 
@@ -53,6 +56,7 @@ def wrap(text: str, width: float, size: float, *, lines: int, bold: bool = False
     return tuple(done)
 
 
+@lru_cache(maxsize=4096)
 def balanced(text: str, width: float, size: float, *, lines: int, bold: bool = False) -> tuple[str, ...]:
     """Like :func:`wrap`, but with lines of about the same length: no single word is left over on the last one."""
     best = wrap(text, width, size, lines=lines, bold=bold)

@@ -10,6 +10,7 @@ __all__ = ["all_tables"]
 
 _MAKERS = (
     model.sources,
+    model.gaps,
     model.not_assessed,
     security.attack_paths,
     security.attack_steps,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from harmpath.deliverables.tables.table import Column, Table, Value, evidence_texts, pairs, table
 from harmpath.deliverables.view import PROTECTION_WORDS, View, words
@@ -14,6 +15,7 @@ __all__ = [
     "decisions",
     "elements",
     "findings",
+    "gaps",
     "not_assessed",
     "proposals",
     "signals",
@@ -21,7 +23,8 @@ __all__ = [
     "traces",
 ]
 
-_OWN_TABLE = {"loss", "hazard", "sub-hazard", "component", "channel", "signal"}
+_NUMBERED: Final = re.compile(r"\b(CVE|CWE)-[0-9-]+(?:, CWE-[0-9]+)*")
+_OWN_TABLE: Final = {"loss", "hazard", "sub-hazard", "component", "channel", "signal"}
 
 
 def components(view: View) -> Table:
@@ -111,7 +114,7 @@ def not_assessed(view: View) -> Table:
     """What was not looked at."""
     return table(
         "not_assessed",
-        "What was not assessed",
+        "What was not assessed, one by one",
         "Each line is a gap, with its reason and what would close it. A gap is not a sign of safety.",
         view.assessment.not_assessed,
         {
@@ -160,6 +163,29 @@ def proposals(view: View) -> Table:
             Column("decision", "Decision"): lambda r: r.decision,
             Column("evidence", "Evidence", "evidence"): lambda r: evidence_texts(r.evidence),
         },
+    )
+
+
+def gaps(view: View) -> Table:
+    """What was not assessed, alike gaps together."""
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for row in view.assessment.not_assessed:
+        alike = _NUMBERED.sub(r"\1-…", row.reason.replace(row.subject, "it"))
+        grouped.setdefault((row.reading, alike, row.remedy), []).append(row.subject)
+    return table(
+        "gaps",
+        "What was not assessed",
+        "Gaps of one kind together; every single one is listed further down. A gap is not a sign of safety.",
+        sorted(grouped.items(), key=lambda item: (item[0][0], -len(item[1]), item[0])),
+        {
+            Column("reading", "Reading"): lambda r: words(r[0][0]),
+            Column("reason", "Reason"): lambda r: r[0][1],
+            Column("count", "How many", "number"): lambda r: len(r[1]),
+            Column("subjects", "What", "ref"): lambda r: tuple(r[1]),
+            Column("remedy", "What would close it"): lambda r: r[0][2],
+        },
+        empty="Nothing was left out.",
+        most=40,
     )
 
 

@@ -22,6 +22,8 @@ __all__ = [
 ]
 
 _EVIDENCE = Column("evidence", "Evidence", "evidence")
+_EVIDENCE_IN_CSV = Column("evidence", "Evidence", "evidence", csv_only=True)
+"""Where the page shows the evidence with the path."""
 
 
 def attack_paths(view: View) -> Table:
@@ -47,7 +49,7 @@ def attack_paths(view: View) -> Table:
             Column("vulnerabilities", "Vulnerabilities", "ref"): lambda r: _cves(view, r.vulnerabilities),
             Column("cut_by", "Cut by", "ref"): lambda r: r.cut_by,
             Column("decision", "Decision"): lambda r: r.decision,
-            _EVIDENCE: lambda r: evidence_texts(r.evidence),
+            _EVIDENCE_IN_CSV: lambda r: evidence_texts(r.evidence),
         },
     )
 
@@ -131,7 +133,7 @@ def risks(view: View) -> Table:
             Column("losses", "Losses", "ref", csv_only=True): lambda r: r.losses,
             Column("because", "Because", csv_only=True): lambda r: r.because,
             Column("decision", "Decision"): lambda r: r.decision,
-            _EVIDENCE: lambda r: evidence_texts(r.evidence),
+            _EVIDENCE_IN_CSV: lambda r: evidence_texts(r.evidence),
         },
     )
 
