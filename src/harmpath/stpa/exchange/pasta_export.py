@@ -57,8 +57,11 @@ _KEYWORDS = frozenset(
 
 
 def export_pasta(device: Device, analysis: StpaAnalysis) -> str:
-    """The STPA part of a device as PASTA reads it: a context table where every unsafe control action has a context in
-    variables of its controller, texts otherwise. What PASTA has no word for (channels, signals, goals) is left out.
+    """The STPA part of a device as PASTA reads it.
+
+    A context table where every unsafe control action has a context in variables of its controller, texts otherwise.
+    Scenarios are the four formal classes and those in the analyst's words. What PASTA has no word for (channels,
+    signals, goals, the places in the loop) is left out.
     """
     return "\n".join(_Export(device, analysis).lines()) + "\n"
 
@@ -256,7 +259,10 @@ class _Export:
             yield f"{self.name(constraint.id)} {_quoted(constraint.sentence.text)} [{self.name(constraint.uca)}]"
         yield ""
         yield "LossScenarios"
-        for scenario in self.analysis.loss_scenarios:
+        for formal in self.analysis.formal_scenarios:
+            yield f"{self.name(formal.id)} for {self.name(formal.uca)} {_quoted(formal.sentence.text)}"
+        written = {s.id for s in self.device.loss_scenarios}
+        for scenario in (s for s in self.analysis.loss_scenarios if s.id in written):
             text = _quoted(scenario.sentence.text)
             to = f"for {self.name(scenario.uca)} {text}" if scenario.uca else f"{text} {self.refs(scenario.hazards)}"
             yield f"{self.name(scenario.id)} {to}"
