@@ -8,15 +8,15 @@ from typing import Literal
 
 from harmpath.attackpaths.hypergraph import UNREACHED
 from harmpath.attackpaths.placement import Placement, existing_placements
-from harmpath.attackpaths.problem import Problem, Solution
+from harmpath.attackpaths.problem import Problem, Solution, problem_for
 from harmpath.attackpaths.reach import Reach, reach_of
-from harmpath.attackpaths.relations import relations_of, zone_kind
+from harmpath.attackpaths.relations import zone_kind
 from harmpath.attackpaths.results import AttackAnalysis, AttackPath, Counts, Step, Unreachable
 from harmpath.attackpaths.vulnerability import KnownVulnerability
 from harmpath.attackpaths.writing import path_of
 from harmpath.catalogue.controls import SecurityControl, security_controls
 from harmpath.catalogue.rules import AttackRule, attack_rules
-from harmpath.catalogue.vocabulary import PEOPLE, POSITIONS, PROTECTIONS
+from harmpath.catalogue.vocabulary import PEOPLE, POSITIONS
 from harmpath.device.goals import Goal, goals_of
 from harmpath.device.model import Device
 from harmpath.evidence import ElementEvidence, Evidence, NotAssessed
@@ -61,7 +61,7 @@ def analyse(
     """
     used_rules = attack_rules() if rules is None else tuple(sorted(rules, key=lambda r: r.id))
     used_controls = security_controls() if catalogue is None else tuple(catalogue)
-    problem = Problem(device, vulnerabilities, used_rules, used_controls, positions=positions)
+    problem = problem_for(device, vulnerabilities, used_rules, used_controls, positions)
     placed = placements_for(device, controls)
     solution = problem.solve(placed)
     wanted = goals_of(device) if goals is None else tuple(sorted(set(goals)))
@@ -70,7 +70,7 @@ def analyse(
     return AttackAnalysis(
         paths=paths,
         reach=_reach(problem, solution, paths, placed),
-        unreachable=_unreachable(problem, missed, vulnerabilities),
+        unreachable=tuple(_why(problem, problem.bare, goal) for goal in missed),
         not_assessed=_not_assessed(problem, solution, vulnerabilities, placed),
         controls=placed,
         counts=_counts(problem, solution, wanted, missed),
@@ -111,23 +111,8 @@ def _reach(
     return reach_of(problem.device, operations, {s: tuple(i) for s, i in by_signal.items()}, controlled, limiting)
 
 
-def _unreachable(
-    problem: Problem, missed: Sequence[Goal], vulnerabilities: Sequence[KnownVulnerability]
-) -> tuple[Unreachable, ...]:
-    """Why each goal is not reached: what keeps the attacker from the easiest path that a bare device would offer."""
-    if not missed:
-        return ()
-    device = problem.device
-    relations = relations_of(device, vulnerabilities)
-    elements = [*sorted(device.component), *sorted(device.channel), *sorted(e.id for e in device.ml_engines)]
-    relations["weak"] = [(e, p) for e in elements for p in PROTECTIONS]
-    bare = Problem(
-        device, vulnerabilities, problem.grounding.rules, (), positions=problem.positions, relations=relations
-    ).solve()
-    return tuple(_why(problem, bare, goal) for goal in missed)
-
-
 def _why(problem: Problem, bare: Solution, goal: Goal) -> Unreachable:
+    """What keeps the attacker from the easiest path that a bare device would offer."""
     fact = bare.goal_fact(goal)
     found = bare.derivations.cheapest(fact, 1) if fact is not None else ()
     if not found:

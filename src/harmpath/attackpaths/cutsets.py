@@ -15,7 +15,7 @@ from harmpath.attackpaths.analysis import Controls, placements_for
 from harmpath.attackpaths.cutgraph import CutGraph
 from harmpath.attackpaths.derivations import Derivation
 from harmpath.attackpaths.placement import Placement
-from harmpath.attackpaths.problem import Problem, Solution
+from harmpath.attackpaths.problem import Problem, Solution, problem_for
 from harmpath.attackpaths.results import AttackPath
 from harmpath.attackpaths.vulnerability import KnownVulnerability
 from harmpath.attackpaths.writing import path_of
@@ -99,7 +99,7 @@ def cut_sets(
     """
     used_rules = attack_rules() if rules is None else tuple(sorted(rules, key=lambda r: r.id))
     used_controls = security_controls() if catalogue is None else tuple(catalogue)
-    problem = Problem(device, vulnerabilities, used_rules, used_controls, positions=positions)
+    problem = problem_for(device, vulnerabilities, used_rules, used_controls, positions)
     return cuts_of(problem.solve(placements_for(device, controls)), goals, objective, n)
 
 

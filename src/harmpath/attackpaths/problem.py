@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Final
 
 from harmpath.attackpaths.costs import step_cost, vulnerability_cost
 from harmpath.attackpaths.derivations import Derivations
@@ -14,11 +16,15 @@ from harmpath.attackpaths.vulnerability import KnownVulnerability
 from harmpath.catalogue.controls import SecurityControl
 from harmpath.catalogue.rules import AttackRule
 from harmpath.catalogue.scales import exploitability_scale
-from harmpath.catalogue.vocabulary import POSITIONS
+from harmpath.catalogue.vocabulary import POSITIONS, PROTECTIONS
 from harmpath.device.goals import Goal
 from harmpath.device.model import Device
 
-__all__ = ["Problem", "Solution"]
+__all__ = ["Problem", "Solution", "problem_for"]
+
+_KEPT: Final = 2
+"""How many problems are kept: an assessment asks many things of the device as it is and as it would be bare."""
+_recent: list[tuple[tuple[object, ...], Problem]] = []
 
 
 class Problem:
@@ -35,6 +41,7 @@ class Problem:
         relations: Relations | None = None,
     ) -> None:
         self.device = device
+        self._given = tuple(vulnerabilities)
         self.rule = {r.id: r for r in rules}
         self.scale = exploitability_scale()
         self._vulnerabilities: dict[tuple[str, str], list[KnownVulnerability]] = {}
@@ -90,9 +97,41 @@ class Problem:
         """The missing protections, as (element, protection), that license a step."""
         return [(binding[variable], protection) for variable, protection in rule.weak]
 
+    @cached_property
+    def bare(self) -> Solution:
+        """What could be reached if no protection were there: shows what keeps an attacker out."""
+        device = self.device
+        relations = relations_of(device, self._given)
+        elements = [*sorted(device.component), *sorted(device.channel), *sorted(e.id for e in device.ml_engines)]
+        relations["weak"] = [(e, p) for e in elements for p in PROTECTIONS]
+        rules, positions = self.grounding.rules, self.positions
+        return Problem(device, self._given, rules, (), positions=positions, relations=relations).solve()
+
     def solve(self, placed: Iterable[Placement] = ()) -> Solution:
         """What can be reached with the given controls in place."""
         return Solution(self, self.placements.removed_by(self.grounding, placed))
+
+
+def problem_for(
+    device: Device,
+    vulnerabilities: Sequence[KnownVulnerability],
+    rules: Sequence[AttackRule],
+    controls: Sequence[SecurityControl],
+    positions: Sequence[str] = POSITIONS,
+) -> Problem:
+    """The problem for these very values; the last few are kept, so that asking again does not build it again.
+
+    Kept by identity: all of the arguments are immutable, and comparing two devices costs more than it saves.
+    """
+    immutable = vulnerabilities if isinstance(vulnerabilities, tuple) else tuple(vulnerabilities)
+    asked = (device, immutable, rules, controls)
+    for key, problem in _recent:
+        if all(a is b for a, b in zip(key, asked, strict=True)) and set(problem.positions) == set(positions):
+            return problem
+    made = Problem(device, immutable, rules, controls, positions=positions)
+    _recent.append((asked, made))
+    del _recent[:-_KEPT]
+    return made
 
 
 def _bound(gain: str | frozenset[str], binding: dict[str, str]) -> str:
