@@ -68,6 +68,7 @@ def test_a_technology_is_found_with_its_version(text: str, name: str, category: 
         ("The system has a LINUXoperating system.", "Linux"),
         ("NFC: 13.56 MHz RFIDBluetooth Low Energy", "Bluetooth Low Energy"),
         ("A barcodescanner reads the tube.", "Barcode reader"),
+        ("The mountedbarcode reader reads the tube.", "Barcode reader"),
         ("connect to iOS device andAndroid device", "Android"),
         ("A meter with Blu etooth Low Energy.", "Bluetooth Low Energy"),
         ("Windows XPMac OS X Lion are supported.", "macOS"),
@@ -86,6 +87,7 @@ def test_broken_spacing_and_hyphens_do_not_hide_a_name(text: str, name: str) -> 
     "text",
     [
         "Tianjin Airport Economic Area",
+        "TABLE 4: a capable and portable system",
         "a deoxynucleotide triphosphate (dNTP) is added",
         "forearm, upper arm, palm and thigh",
         "copies/mL based on digital PCR",

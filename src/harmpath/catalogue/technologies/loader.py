@@ -76,6 +76,8 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An interface or mechanism that counts although no product is named (cloud, encryption, barcode)."""
     connects: bool = False
     """A product that counts only where the text says the device connects to, runs on or contains it."""
+    glued: bool = False
+    """Long and distinct enough to be found where the extraction ran it onto the word before ("mountedbarcode")."""
     notes: str = ""
 
 

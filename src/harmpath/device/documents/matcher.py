@@ -36,6 +36,8 @@ _GLUED_AFTER = re.compile(
 )
 _SEPARATORS = frozenset(" \t\n\r-_/:'()*\u00b7")
 _MAX_GAP = 4
+_GLUED_LENGTH = 7
+"""Shortest alias that is looked for inside run-together words, where the entry allows it."""
 
 
 @dataclass(slots=True)
@@ -203,7 +205,11 @@ def find(flat: str, squashed: Squashed | None = None, gazetteer: Gazetteer | Non
     at, count = 0, len(text)
     while at < count:
         bucket = index.get(text[at : at + 2])
-        if bucket is None or not _begins(flat, places[at]):
+        if bucket is None:
+            at += 1
+            continue
+        starts = _begins(flat, places[at])
+        if not starts and not any(alias.entry.glued for alias in bucket):
             at += 1
             continue
         for alias in bucket:
@@ -212,7 +218,8 @@ def find(flat: str, squashed: Squashed | None = None, gazetteer: Gazetteer | Non
                 continue
             start, end = places[at], places[at + length - 1] + 1
             if (
-                _ends(flat, end, alias)
+                (starts or (alias.entry.glued and length >= _GLUED_LENGTH))
+                and _ends(flat, end, alias)
                 and _case_holds(flat, start, end, alias)
                 and all(flat[places[at + offset]].isupper() for offset in alias.capitals)
                 and _gaps_hold(flat, places, at, alias)

@@ -146,7 +146,7 @@ class Named:
 
 _WORD = r"(?:[A-Z0-9][\w+\-'/]*|[a-z]{1,6}[A-Z][\w+\-]*|of(?= [A-Z]))"
 _NAMED = re.compile(
-    rf"(?<![\w])(?P<head>(?:{_WORD} ){{1,5}})"
+    rf"(?<![\w])(?P<head>(?:{_WORD} ){{1,5}}?)"
     r"(?P<kind>(?:[Mm]obile )?[Aa]pplication [Ss]oftware|(?:[Mm]obile )?Apps?(?:lication)?(?: Software)?"
     r"|[Mm]obile [Aa]pp(?:lication)?|app(?:s|lication)?"
     r"|(?:Diabetes |Data |Patient |Image |Health )?Management Software|[Dd]ata [Mm]anagement [Ss]ystem|(?:Image|Remote"
@@ -192,7 +192,7 @@ def named_products(text: str, devices: DeviceNames) -> list[Named]:
         kind = match["kind"]
         words = _trim(match["head"])
         distinctive = [w for w in words if w.lower() not in plain_words() and re.search(r"[A-Za-z]{2}", w)]
-        if not distinctive or len(words) > 5:
+        if not distinctive or len(words) > 5 or words[-1] == "of":
             continue
         head = " ".join(words)
         head_key = squash(re.sub(r"'s?\b", "", head))
