@@ -418,3 +418,21 @@ def test_an_id_given_twice_is_refused(tmp_path: Path) -> None:
 def test_the_guide_to_writing_rules_names_every_relation_and_capability() -> None:
     guide = (Path(__file__).parents[2] / "docs" / "how-to" / "add-an-attack-rule.md").read_text(encoding="utf-8")
     assert set(re.findall(r"`([a-z\-]+)\(", guide)) == set(RELATIONS) | set(CAPABILITIES)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- &a {id: r}\n- *a\n", "Anchors"),
+        ("- !!python/object:os.system {id: r}\n", "tags"),
+        ("- {id: r, id: s}\n", "'id' is given twice"),
+        ("- {id: r\n", "Not valid YAML"),
+        ("", "empty"),
+        ("id: r\n", "list of entries"),
+    ],
+)
+def test_a_file_that_is_no_catalogue_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_entries(tmp_path, AttackRule)
+    assert said in str(caught.value) and "a.yaml" in str(caught.value)

@@ -47,11 +47,11 @@ def load_mapping(file: Traversable, schema: type[Entry]) -> Entry:
     Raises:
         InputError: what is wrong in it, with file and line.
     """
-    raw = _parsed(file)
+    raw = _plain(_parsed(file), file.name)
     try:
-        return schema.model_validate(_plain(raw))
+        return schema.model_validate(raw)
     except ValidationError as error:
-        raise InputError(_problems(error, file.name, 1, _plain(raw))) from error
+        raise InputError(_problems(error, file.name, 1, raw)) from error
 
 
 def _items(file: Traversable) -> Iterable[tuple[Any, int]]:
@@ -59,13 +59,18 @@ def _items(file: Traversable) -> Iterable[tuple[Any, int]]:
     node = _parsed(file)
     if not isinstance(node, yaml.SequenceNode):
         raise InputError([Problem("not-a-list", "A catalogue file is a list of entries.", file.name, 1)])
-    return [(_plain(item), item.start_mark.line + 1) for item in node.value]
+    return [(_plain(item, file.name), item.start_mark.line + 1) for item in node.value]
 
 
 def _parsed(file: Traversable) -> yaml.Node:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = file.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), Loader=loader)
+        for event in yaml.parse(text, Loader=loader):
+            if getattr(event, "anchor", None) or getattr(event, "tag", None) not in (None, "!"):
+                line = event.start_mark.line + 1 if event.start_mark else None
+                raise InputError([Problem("yaml", "Anchors, aliases and tags are not accepted.", file.name, line)])
+        node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise InputError([Problem("yaml", f"Not valid YAML: {error.problem}.", file.name, line)]) from error
@@ -74,12 +79,17 @@ def _parsed(file: Traversable) -> yaml.Node:
     return node
 
 
-def _plain(node: yaml.Node) -> Any:
+def _plain(node: yaml.Node, file: str) -> Any:
     """Lists, dicts and text; a number stays the text it was written as and the schema makes a number of it."""
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item) for item in node.value]
+        return [_plain(item, file) for item in node.value]
     if isinstance(node, yaml.MappingNode):
-        return {key.value: _plain(value) for key, value in node.value}
+        keys = [str(key.value) for key, _ in node.value]
+        twice = next((key for key, _ in node.value if keys.count(str(key.value)) > 1), None)
+        if twice is not None:
+            said = f"The key '{twice.value}' is given twice."
+            raise InputError([Problem("duplicate-key", said, file, twice.start_mark.line + 1)])
+        return {key: _plain(value, file) for key, (_, value) in zip(keys, node.value, strict=True)}
     return node.value
 
 
