@@ -11,7 +11,7 @@ from harmpath.deliverables.view import View, words
 
 __all__ = ["ProtectCard", "protect_cards"]
 
-_MOST_HAZARDS: Final = 4
+_MOST_HAZARDS: Final = 3
 _SEVERITY: Final = ("catastrophic", "critical", "serious", "minor", "negligible")
 
 

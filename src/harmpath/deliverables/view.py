@@ -86,6 +86,11 @@ class View:
         _, element = self.by_id.get(id_, ("", {}))
         return str(element.get("name") or id_)
 
+    def title(self, id_: str) -> str:
+        """The name as a heading: its first letter a capital."""
+        name = self.name(id_)
+        return name[:1].upper() + name[1:]
+
     @cached_property
     def open_paths(self) -> tuple[AttackPathRow, ...]:
         """Attack paths that no existing control cuts and the analyst has not rejected."""

@@ -51,7 +51,7 @@ def component_card(view: View, component: Mapping[str, Any], href: str) -> Card:
     host = component.get("host")
     place = view.name(str(component["zone"])) if component.get("zone") else ""
     lines = [
-        Line(view.name(id_), size=13, bold=True, lines=2),
+        Line(view.title(id_), size=13, bold=True, lines=2),
         Line(words(kind) + (f" on {view.name(str(host))}" if host else ""), "soft", lines=2),
         Line(place, "soft", lines=2),
         *(Line(f"ML: {view.name(str(e['id']))}", "b", lines=2) for e in engines),
@@ -117,7 +117,7 @@ def _channel_card(view: View, channel: Mapping[str, Any], card_id: str, href: st
     paths, rank = view.exposure[id_], view.priority.get(id_)
     medium = words(str(channel.get("medium", "")))
     lines = [
-        Line(view.name(id_), "b", lines=2),
+        Line(view.title(id_), "b", lines=2),
         Line(medium, "soft") if medium.lower() not in view.name(id_).lower() else Line(""),
         Line(f"{paths} open path{'s' if paths != 1 else ''}" if paths else "", "warn", size=10.5),
     ]

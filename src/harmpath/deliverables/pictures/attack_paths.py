@@ -89,7 +89,7 @@ def _step_card(view: View, key: str, step: StepRow, links: Mapping[str, str]) ->
     cves = known[0] + (f" and {len(known) - 1} more" if len(known) > 1 else "") if known else ""
     lines = [
         Line(words(step.capability), "b", 11.5, lines=2),
-        Line(view.name(step.element), "", 11, lines=3),
+        Line(view.title(step.element), "", 11, lines=3),
         Line(licence, "soft", 10, lines=2),
         Line(cves, "soft", 10, lines=2),
     ]
@@ -113,7 +113,7 @@ def _harm(view: View, graph: AttackGraph, links: Mapping[str, str]) -> tuple[lis
         count = f"{len(ucas)} unsafe way{'s' if len(ucas) != 1 else ''}"
         lines = [
             Line("Unsafe control action", "soft", 10),
-            Line(view.name(action), "b", 11, lines=3),
+            Line(view.title(action), "b", 11, lines=3),
             Line(count, "", 10.5),
         ]
         cards[key] = make_card(key, lines, css="uca", max_width=140, href=links.get(ucas[0], ""), title=", ".join(ucas))

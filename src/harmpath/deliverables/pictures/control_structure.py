@@ -64,7 +64,7 @@ def _flow_card(
     if unsafe:
         said = f"{unsafe} unsafe way{'s' if unsafe != 1 else ''}"
     attack = f"{threatened} by attack" if threatened else ""
-    lines = [Line(view.name(id_), "b", lines=3), Line(said, "soft", size=10.5), Line(attack, "warn", size=10.5)]
+    lines = [Line(view.title(id_), "b", lines=3), Line(said, "soft", size=10.5), Line(attack, "warn", size=10.5)]
     kind = "Feedback" if back else "Control action"
     ends = f"{view.name(str(flow['from']))} to {view.name(str(flow['to']))}"
     title = f"{kind} {view.name(id_)} ({id_}), {ends}"

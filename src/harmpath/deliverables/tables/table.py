@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 from harmpath.assessment.model import EvidenceRow
 
@@ -59,9 +59,22 @@ class Table:
         return tuple(n for n, column in enumerate(self.columns) if not column.csv_only)
 
     @property
+    def prose(self) -> frozenset[int]:
+        """Positions of text columns that need room: some cell of theirs is longer than a few words."""
+        texts = [n for n, column in enumerate(self.columns) if column.kind == "text"]
+        return frozenset(n for n in texts if any(_length(row[n]) > _PROSE for row in self.page_rows))
+
+    @property
     def id_column(self) -> int | None:
         """Position of the column that names the row."""
         return next((n for n, column in enumerate(self.columns) if column.kind == "id"), None)
+
+
+_PROSE: Final = 90
+
+
+def _length(value: Value) -> int:
+    return max(map(len, value), default=0) if isinstance(value, tuple) else len(str(value))
 
 
 def table(
