@@ -19,12 +19,12 @@ import numpy as np
 
 from harmpath.patients.controllers import BasalBolus, Oref0
 from harmpath.patients.faults import Fault, Limits, Scenario
-from harmpath.patients.harm import wilson
+from harmpath.patients.outcome import wilson
 from harmpath.patients.kernels import layout as k
 from harmpath.patients.loop import Loop, simulate
 from harmpath.patients.meals import MealPlan, User
 from harmpath.patients.monitors import Monitor
-from harmpath.patients.population import population
+from harmpath.patients.people import population
 from harmpath.patients.sensors import Sensor
 from harmpath.patients.stl import hazards, learn_thresholds, score_monitor, select_thresholds
 

@@ -10,7 +10,7 @@ import pytest
 
 from harmpath.patients.loop import Loop
 from harmpath.patients.meals import MealPlan, User
-from harmpath.patients.population import Population, population
+from harmpath.patients.people import Population, population
 from harmpath.patients.sensors import Sensor
 
 DATA = Path(__file__).parent / "data"

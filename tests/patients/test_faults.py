@@ -17,7 +17,7 @@ from harmpath.patients.kernels import layout as k
 from harmpath.patients.loop import Loop, simulate
 from harmpath.patients.meals import FixedMeal, MealPlan, User
 from harmpath.patients.monitors import Pump
-from harmpath.patients.population import population
+from harmpath.patients.people import population
 from harmpath.patients.sensors import Sensor
 
 ONE = population("adult#001")

@@ -13,7 +13,7 @@ from harmpath.errors import InputError, UsageError
 from harmpath.evidence import MeasurementEvidence
 from harmpath.patients.controllers import BasalBolus, Oref0
 from harmpath.patients.faults import Fault, Limits, Scenario
-from harmpath.patients.harm import harm, measure_lanes, wilson
+from harmpath.patients.outcome import harm, measure_lanes, wilson
 from harmpath.patients.kernels import layout as k
 from harmpath.patients.kernels.measure import measure
 from harmpath.patients.kernels.watch import context_rules

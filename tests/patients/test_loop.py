@@ -15,7 +15,7 @@ from harmpath.patients.kernels import layout as k
 from harmpath.patients.loop import Loop, iob_curve, simulate
 from harmpath.patients.meals import FixedMeal, MealPlan, User
 from harmpath.patients.monitors import Monitor, Pump
-from harmpath.patients.population import patient_table, population
+from harmpath.patients.people import patient_table, population
 from harmpath.patients.sensors import Meter, Sensor
 
 NONE = Scenario("none")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harmpath.patients.kernels import layout as k
 from harmpath.patients.kernels.openloop import open_loop
-from harmpath.patients.population import Population, population
+from harmpath.patients.people import Population, population
 
 
 def drive(people, patient, insulin, carbs, integrator=k.CASCADE, substeps=1, every=1, glucose=None):

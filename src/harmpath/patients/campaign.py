@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from harmpath import __version__
 from harmpath.errors import MissingExtraError, OutputError
 from harmpath.patients.faults import Scenario
-from harmpath.patients.harm import Harm, measure_lanes, summarise
+from harmpath.patients.outcome import Harm, measure_lanes, summarise
 from harmpath.patients.kernels import FINGERPRINT
 from harmpath.patients.search import Found, search_worst
 from harmpath.patients.spec import SimulationSpec

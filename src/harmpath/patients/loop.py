@@ -14,7 +14,7 @@ from harmpath.patients.faults import Scenario, check_scenarios, encode
 from harmpath.patients.kernels import layout as k
 from harmpath.patients.meals import MealPlan, User, realise_meals
 from harmpath.patients.monitors import Monitor, Pump
-from harmpath.patients.population import IsfRule, Population
+from harmpath.patients.people import IsfRule, Population
 from harmpath.patients.sensors import Meter, Sensor
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from harmpath.errors import UsageError
 from harmpath.patients.faults import CHANNEL_LIMITS, Channel, Fault, Limits, Operation, Scenario, Trigger
-from harmpath.patients.harm import measure_lanes
+from harmpath.patients.outcome import measure_lanes
 from harmpath.patients.kernels import layout as k
 from harmpath.patients.kernels.layout import MEASURES
 from harmpath.patients.loop import Loop, simulate
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harmpath.patients.population import Population
+    from harmpath.patients.people import Population
 
 __all__ = ["AttackSpace", "Found", "search_worst"]
 

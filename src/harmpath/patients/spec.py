@@ -15,7 +15,7 @@ from harmpath.patients.faults import Fault, Limits, Scenario, Trigger, check_sce
 from harmpath.patients.loop import Integrator, Loop
 from harmpath.patients.meals import FixedMeal, MealPlan, User
 from harmpath.patients.monitors import Monitor, Pump
-from harmpath.patients.population import IsfRule, Population, population
+from harmpath.patients.people import IsfRule, Population, population
 from harmpath.patients.search import AttackSpace
 from harmpath.patients.sensors import Meter, Sensor
 from harmpath.patients.severity import DEFAULT_CRITERIA, Criterion

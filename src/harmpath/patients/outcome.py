@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harmpath.patients.loop import Result
-    from harmpath.patients.population import Population
+    from harmpath.patients.people import Population
 
 __all__ = ["Harm", "LaneHarm", "ScenarioHarm", "harm", "measure_lanes", "summarise", "wilson"]
 
