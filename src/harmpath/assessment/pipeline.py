@@ -20,6 +20,7 @@ from harmpath.assessment.knowledge import known_vulnerabilities
 from harmpath.assessment.matrix import read_matrix
 from harmpath.assessment.model import Assessment, FindingRow, NotAssessedRow
 from harmpath.assessment.paths import derive_paths, unjoined
+from harmpath.assessment.precedents import find_precedents
 from harmpath.assessment.references import broken_references, ids_of
 from harmpath.assessment.risks import risk_rows
 from harmpath.assessment.rows import (
@@ -73,6 +74,7 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
     scenarios = attack_scenarios(device, paths.rows, joined, plan.titles, knowledge.matches)
     risks = risk_rows(paths.rows, joined, matrix, plan.exploitability, verdict)
     ucas = uca_rows(stpa)
+    precedents, not_looked_up = find_precedents(device, technologies.rows, loss_scenarios, store)
     summary = summarise(device, matrix, risks, paths.rows, ucas, loss_scenarios, knowledge.matches, plan.titles)
 
     assessment = Assessment(
@@ -85,6 +87,7 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
             *not_assessed_rows("stpa", stpa.not_assessed),
             *not_assessed_rows("vulnerabilities", (*technologies.not_assessed, *knowledge.not_assessed)),
             *not_assessed_rows("attack-paths", (*paths.not_assessed, *unjoined(device, joined))),
+            *not_assessed_rows("landscape", not_looked_up),
             *_not_yet(),
         ),
         technologies=technologies.rows,
@@ -101,7 +104,7 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
         risk_matrix=matrix.to_json(),
         controls=plan.controls,
         cut_sets=plan.cut_sets,
-        precedents=(),
+        precedents=precedents,
         traces=(),
         decisions=(),
         findings=_findings(project, (*problems, *completeness(project, stpa), *technologies.findings)),
@@ -143,7 +146,6 @@ def _not_yet() -> tuple[NotAssessedRow, ...]:
             "evasion",
         ),
         ("simulated patients", "The severity of harm is the analyst's word, not a measured figure.", "patients"),
-        ("recalls and adverse events", "Precedents of devices like this one were not looked up.", "landscape"),
     )
     return tuple(
         NotAssessedRow(subject=subject, reason=reason, remedy="", reading=reading)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from harmpath import __version__
-from harmpath.cli import analysis, data, documents, project, systems, vulnerabilities
+from harmpath.cli import analysis, data, documents, landscape, project, systems, vulnerabilities
 from harmpath.errors import HarmpathError
 
 __all__ = ["app", "main"]
@@ -47,6 +47,7 @@ systems.add_to(app)
 vulnerabilities.add_to(app)
 documents.add_to(app)
 data.add_to(app)
+landscape.add_to(app)
 
 
 def main() -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harmpath.cli.show import json_out, note, progress, table
+from harmpath.errors import UsageError
+
+if TYPE_CHECKING:
+    from harmpath.records.fda_import import FdaImport
 
 __all__ = ["add_to"]
 
@@ -25,7 +29,7 @@ def import_(
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Import public records: NVD, CVE 5, KEV, EPSS, CISA CSAF, OSV.
+    """Import public records: NVD, CVE 5, KEV, EPSS, CISA CSAF, OSV; and FDA's, where [landscape] is installed.
 
     May be interrupted and run again: what was imported stays, nothing is imported twice.
     Example: harmpath data import ../shared/data
@@ -33,9 +37,11 @@ def import_(
     from harmpath.records import import_folder
 
     report = import_folder(folder, store, progress("Importing"))
+    fda = _import_fda(folder, store)
     if json:
         files = [f for f in report.files if f.status != "ignored"]
-        json_out({"schema": "harmpath-import-1", "store": str(report.store), "files": files, "skipped": report.skipped})
+        found = {"store": str(report.store), "files": files, "skipped": report.skipped, "fda": fda}
+        json_out({"schema": "harmpath-import-1", **found})
     else:
         rows = [
             (f.name, f.source, f.status, f"{f.records:,}", f"{f.taken:,}", f.reason or _reasons(f.skipped))
@@ -45,9 +51,35 @@ def import_(
         table("Imported", ("file", "source", "status", "records", "taken", "skipped, because"), rows)
         ignored = sum(f.status == "ignored" for f in report.files)
         note(f"{ignored} files hold no vulnerability records and were left alone.")
+        if fda is not None:
+            held = [
+                (f.file, f.table, f"{f.read:,}", f"{f.kept:,}", f"{f.duplicates:,}", f"{f.rejected:,}")
+                for f in fda.files
+            ]
+            table("FDA records", ("file", "table", "read", "kept", "duplicates", "rejected"), held)
         note(f"Store: {report.store}")
     if report.refused:
         raise typer.Exit(1)
+
+
+def _import_fda(folder: Path, store: Path | None) -> FdaImport | None:
+    """FDA's recalls, events and lists; None where there are none, or the extra that reads them is missing."""
+    import importlib.util
+
+    from harmpath.assessment.precedents import data_folder
+
+    if not folder.is_dir():
+        return None
+    if importlib.util.find_spec("duckdb") is None:
+        note("FDA's records were left out: they need the optional dependencies [landscape].")
+        return None
+    from harmpath.records.fda_import import import_records
+
+    try:
+        return import_records(folder, data_folder(store), progress("Importing FDA records"))
+    except UsageError as error:
+        note(error.message)
+        return None
 
 
 def _reasons(skipped: dict[str, int]) -> str:
