@@ -219,3 +219,12 @@ def test_scenarios_in_own_words_stand_beside_the_generated(loop: dict[str, Any])
     assert found["S1"].sentence.ids == ("H2", "S1", "ble2")
     assert (found["S2"].uca, found["S2"].losses) == ("", ("L1",))
     assert "S3" not in found
+
+
+def test_a_rate_is_formed_from_what_its_variable_is_formed_from(loop: dict[str, Any]):
+    rate = {"id": "bg-rate", "derivative_of": "bg", "states": [{"id": "falling"}, {"id": "rising"}]}
+    loop["process_models"][0]["variables"].append(rate)
+    loop["control_actions"][0]["unsafe"] = [{"type": "provided", "context": {"bg-rate": "falling"}, "hazards": ["H1"]}]
+    found = analyse(Device.model_validate(loop)).loss_scenarios
+    assert any(s.causal_factor == "false-feedback" and "glucose" in s.elements for s in found)
+    assert not any(s.causal_factor == "feedback-missing" for s in found)

@@ -110,3 +110,25 @@ def test_the_catalogue_is_consistent():
     for threat in ai_threat_entries():
         assert set(threat.factors) <= set(ids)
     assert [t.id for t in ai_threat_entries()] == list(get_args(AiThreat))
+
+
+def test_actions_of_the_lifecycle_are_asked_for_poison(sound: Device):
+    analysis = analyse(sound)
+
+    def goals(action: str) -> set[str]:
+        ucas = [u.id for u in analysis.hazardous if u.control_action == action]
+        return {g.id for u in ucas for s in analysis.scenarios_of[u] for g in s.goals}
+
+    assert "poison-training.forecaster" in goals("collect")
+    assert "poison-update.forecaster" not in goals("collect")
+    assert {"poison-update.forecaster", "poison-training.forecaster"} <= goals("release")
+    assert not {"poison-update.forecaster", "poison-training.forecaster"} & goals("watch")
+
+
+def test_an_update_of_the_component_installs_its_engines(loop: dict[str, Any]):
+    update = {"id": "up", "from": "clinic", "to": "app", "kind": "update", "via": ["web"],
+              "unsafe": [{"type": "provided", "when": "not validated", "hazards": ["H1"]}]}  # fmt: skip
+    loop["control_actions"].append(update)
+    analysis = analyse(Device.model_validate(loop))
+    (uca,) = [u for u in analysis.hazardous if u.control_action == "up"]
+    assert "poison-update.forecaster" in {g.id for s in analysis.scenarios_of[uca.id] for g in s.goals}

@@ -80,12 +80,15 @@ class Loop:
                     yield {}, "controller", None
             case "variable" | "blind-variable":
                 for variable in self.variables:
-                    if anchor == "variable" or not variable.signals:
+                    if anchor == "variable" or not self._signals(variable):
                         yield {"variable": variable}, "variable", variable
             case "signal" | "sensor" | "feedback-channel":
                 yield from self._feedback(anchor)
             case "engine" | "engine-input" | "output" | "training" | "model-update":
                 yield from self._learned(anchor)
+            case "installed-engine" | "trained-engine":
+                for engine in self._managed(anchor):
+                    yield {"engine": engine}, "engine", None
             case _:
                 yield from self._path(anchor)
 
@@ -108,7 +111,11 @@ class Loop:
                             yield {"channel": self.device.channel[channel], "signal": signal}, "channel", None
 
     def _signals(self, variable: ProcessVariable) -> list[Signal]:
-        return [self.device.signal[s] for s in sorted(set(variable.signals)) if s in self.device.signal]
+        """What the belief is formed from; for a rate of change without its own, what its variable is formed from."""
+        named = variable.signals
+        if not named and variable.derivative_of in self.device.variable:
+            named = self.device.variable[variable.derivative_of][1].signals
+        return [self.device.signal[s] for s in sorted(set(named)) if s in self.device.signal]
 
     def _learned(self, anchor: Anchor) -> Iterator[tuple[dict[str, Element], str, ProcessVariable | None]]:
         for engine in self.engines:
@@ -121,6 +128,16 @@ class Loop:
                     yield {"engine": engine, "feature": feature, "signal": signal}, "signal", None
             else:
                 yield {"engine": engine}, "engine", None
+
+    def _managed(self, anchor: Anchor) -> tuple[MLEngine, ...]:
+        """The ML engines that the action installs, or whose training it is part of."""
+        update = self.action.kind == "update" or self.action.stage == "update"
+        trains = self.action.stage in ("data-collection", "labelling", "training")
+        if not (update or (trains and anchor == "trained-engine")):
+            return ()
+        if self.action.engine is None:
+            return self.device.engines_in.get(self.action.target, ())
+        return tuple(e for e in self.device.ml_engines if e.id == self.action.engine)
 
     def _path(self, anchor: Anchor) -> Iterator[tuple[dict[str, Element], str, ProcessVariable | None]]:
         target = self.device.component.get(self.action.target)

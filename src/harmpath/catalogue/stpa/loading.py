@@ -37,6 +37,8 @@ Anchor = Literal[
     "rival",
     "training",
     "model-update",
+    "installed-engine",
+    "trained-engine",
 ]
 """The place in the control loop that a causal factor is asked of; one scenario per place that the device has."""
 
