@@ -331,3 +331,28 @@ def test_every_mention_quotes_the_text(text: str) -> None:
         for evidence in proposal.evidence:
             assert text[evidence.start : evidence.end] == evidence.text
     assert extract(Document(text)) == extraction
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "target"),
+    [
+        (
+            "The results are communicated to the smart mobile device through the audio jack.",
+            "device",
+            "smart-mobile-device",
+        ),
+        ("Encrypted data transmission with POCcelerator is possible.", "device", "poccelerator"),
+        ("The glucose value is communicated by the connected iCGM.", "icgm", "device"),
+        ("The analyzer provides results to the workstation over a LAN.", "analyzer", "workstation"),
+    ],
+)
+def test_an_end_of_a_flow_left_unsaid_is_the_device(text: str, source: str, target: str) -> None:
+    (channel,) = extract(Document(text)).proposed_channels
+    assert (channel.source, channel.target) == (source, target)
+
+
+def test_the_question_on_the_form_proposes_no_channel() -> None:
+    text = (
+        "Does the applicant's device contain the ability to transmit data to a computer, webserver, or mobile device?"
+    )
+    assert extract(Document(text)).proposed_channels == ()

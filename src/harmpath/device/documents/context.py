@@ -18,7 +18,7 @@ class Verdict:
     skip: bool = False
 
 
-_BOILERPLATE = re.compile(
+BOILERPLATE = re.compile(
     r"Premarket Notification Database|Unique Device Identification Database|GUDID"
     r"|issuance of a substantial equivalence|Paperwork Reduction Act"
     r"|PRA Staff|transmit(?:\s+data)?\s+to\s+a\s*computer,?\s*web\s?server"
@@ -26,6 +26,7 @@ _BOILERPLATE = re.compile(
     r"|accessdata\.fda|Vulnerability Database|21 CFR (?:Part )?(?:1000|820)",
     re.I,
 )
+"""Sentences of the FDA letter and forms, which speak of no device."""
 _STANDARD = re.compile(
     r"\b(?:ISO|IEC|IEEE(?! ?802)|ANSI|AAMI|ASTM|CLSI|EN|UL|CISPR|ETSI|AIM|RTCA|NIST|AIM|ISTA|MIL-STD"
     r"|IPC)(?:[ /-]{1,3}(?:ISO|IEC|IEEE|ANSI|AAMI|AIM|TR|TIR|TS|USEMCSC|EN|SP|Std\.?|DO"
@@ -174,7 +175,7 @@ def judge(layout: Layout, roles: dict[tuple[int, int, int], Column], at: int, en
 
 
 def _skipped(sentence: str, local: int, category: str) -> bool:
-    if _BOILERPLATE.search(sentence):
+    if BOILERPLATE.search(sentence):
         return True
     if category == "health-data-standard":
         return False

@@ -100,7 +100,7 @@ class ProposedComponent:
     id: str
     name: str
     kind: str
-    """``sensor``, ``app``, ``phone``, ``cloud``, ``pump``, ``instrument``, ``computer``, ``accessory``."""
+    """``sensor``, ``meter``, ``app``, ``phone``, ``cloud``, ``pump``, ``instrument``, ``computer``, ``device``, ..."""
     technologies: tuple[str, ...]
     evidence: tuple[DocumentEvidence, ...]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from dataclasses import dataclass
 from itertools import pairwise
 
+from harmpath.device.documents.context import BOILERPLATE
 from harmpath.device.documents.flatten import Flat
 from harmpath.device.documents.layout import Layout
 from harmpath.device.documents.model import Document, ProposedChannel, ProposedComponent, Technology
@@ -36,11 +38,13 @@ _KINDS = (
 _COMPONENT = re.compile("|".join(f"(?P<k{index}>{pattern})" for index, (_, pattern) in enumerate(_KINDS)))
 _FLOW = re.compile(
     r"\b(?:transmi(?:ts?|tted|ssion)|sends?|sent|transfers?|transferred|communicates?|communicated|uploads?"
-    r"|uploaded|downloads?|downloaded|connects?|connected|streams?|export(?:s|ed)?)\b"
+    r"|uploaded|downloads?|downloaded|connects?|connected|streams?|export(?:s|ed)?"
+    r"|provid(?:es?|ed|ing) (?:[a-z]+ )?(?:results|data|readings))\b"
 )
 _RECEIVES = re.compile(r"\breceives?\b|\bobtains?\b|\breads? data from\b|\bcollects?\b")
-_FROM = re.compile(r"\bfrom\b")
-_TO = re.compile(r"\b(?:to|with|into|on)\b")
+_FROM = re.compile(r"\bfrom(?: (?:the|an?|its|your|user.s))?(?: [\w'-]+){0,3} ?$")
+_TO = re.compile(r"\b(?:to|with|into)(?: (?:the|an?|its|your|user.s))?(?: [\w'-]+){0,3} ?$")
+_BY = re.compile(r"\bby(?: (?:the|an?|its|your))?(?: [\w'-]+){0,2} ?$")
 
 
 def _slug(name: str) -> str:
@@ -55,45 +59,95 @@ def _singular(name: str) -> str:
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A component named in a sentence."""
+
+    start: int
+    end: int
+    name: str
+    kind: str
+
+
+@dataclass(slots=True)
 class _Sentence:
-    def __init__(self, start: int, text: str) -> None:
-        self.start, self.text = start, text
-        self.components = [
-            (match.start(), match.end(), _singular(match[0]), _KINDS[int((match.lastgroup or "k0")[1:])][0])
-            for match in _COMPONENT.finditer(text)
-        ]
+    start: int
+    text: str
+    parts: list[_Part]
 
 
-def _sentences(layout: Layout) -> list[_Sentence]:
+_DEVICE = _Part(-1, -1, "Device", "device")
+"""Stands for the subject device where a sentence leaves one end of a flow unsaid."""
+_PRODUCTS = {"software-product": "software", "cloud-service": "cloud", "peripheral-device": "peripheral"}
+
+
+def _products(flat: Flat, technologies: tuple[Technology, ...]) -> list[_Part]:
+    """Named products as components, by their place in the flat text."""
+    found = []
+    for technology in technologies:
+        kind = _PRODUCTS.get(technology.category)
+        if kind is None or technology.role != "subject" or technology.negated or "unnamed" in technology.name:
+            continue
+        for mention in technology.mentions:
+            at = bisect_left(flat.starts, mention.start)
+            end = bisect_left(flat.starts, mention.end)
+            found.append(_Part(at, end, technology.name, kind))
+    return sorted(found, key=lambda part: part.start)
+
+
+def _parts(text: str, start: int, products: list[_Part]) -> list[_Part]:
+    named = [_Part(p.start - start, p.end - start, p.name, p.kind) for p in products]
+    general = [
+        _Part(match.start(), match.end(), _singular(match[0]), _KINDS[int((match.lastgroup or "k0")[1:])][0])
+        for match in _COMPONENT.finditer(text)
+    ]
+    free = [g for g in general if not any(n.start < g.end and g.start < n.end for n in named)]
+    return sorted(named + free, key=lambda part: part.start)
+
+
+def _sentences(layout: Layout, products: list[_Part]) -> list[_Sentence]:
     starts = [*layout.sentence_starts, len(layout.text)]
+    places = [part.start for part in products]
     found = []
     for start, end in pairwise(starts):
-        if end - start >= 20:
-            sentence = _Sentence(start, layout.text[start : min(end, start + _MAX_SENTENCE)])
-            if len(sentence.components) >= 1:
-                found.append(sentence)
+        text = layout.text[start : min(end, start + _MAX_SENTENCE)]
+        if len(text) < 20 or BOILERPLATE.search(text) or not (_FLOW.search(text) or _RECEIVES.search(text)):
+            continue
+        inside = products[bisect_left(places, start) : bisect_left(places, start + len(text))]
+        parts = _parts(text, start, inside)
+        if parts:
+            found.append(_Sentence(start, text, parts))
     return found
 
 
-def _ends_of_flow(sentence: _Sentence) -> tuple[str, str] | None:
-    """Source and target, by name, where the sentence says that data flows."""
+def _ends_of_flow(sentence: _Sentence) -> tuple[_Part, _Part] | None:
+    """Source and target where the sentence says that data flows; the unsaid end is the device."""
     flow, receives = _FLOW.search(sentence.text), _RECEIVES.search(sentence.text)
-    verb = flow or receives
-    if verb is None or len(sentence.components) < 2:
+    verb = min((v for v in (flow, receives) if v), key=lambda v: v.start())
+    before = [part for part in sentence.parts if part.end <= verb.start()]
+    after = [part for part in sentence.parts if part.start >= verb.end()]
+    passive = verb[0].endswith(("ed", "sent"))
+    agent = _first(after, _BY, sentence.text, verb.end()) if passive else None
+    sender = _first(after, _FROM, sentence.text, verb.end())
+    target = _first(after, _TO, sentence.text, verb.end())
+    own = before[-1] if before else _DEVICE
+    source: _Part | None = sender or own
+    goal: _Part | None = target or (_DEVICE if sender else None)
+    if verb is receives:
+        source, goal = sender, own
+    elif agent:
+        source, goal = agent, target or own
+    if source is None or goal is None or source.name.lower() == goal.name.lower():
         return None
-    before = [c for c in sentence.components if c[1] <= verb.start()]
-    after = [c for c in sentence.components if c[0] >= verb.end()]
-    if receives and (flow is None or receives.start() < flow.start()):
-        senders = [c for c in after if _FROM.search(sentence.text, receives.end(), c[0])]
-        return (senders[0][2], before[-1][2]) if before and senders else None
-    target = next((c for c in after if _TO.search(sentence.text, verb.end(), c[0])), None)
-    sender = next(
-        (c for c in after if c is not target and _FROM.search(sentence.text[max(verb.end(), c[0] - 20) : c[0]])), None
-    )
-    source = sender or (before[-1] if before else None)
-    if source is None or target is None or source[2].lower() == target[2].lower():
-        return None
-    return source[2], target[2]
+    return source, goal
+
+
+def _first(parts: list[_Part], preposition: re.Pattern[str], text: str, start: int) -> _Part | None:
+    """The first part that the preposition stands before, with at most a few words between."""
+    for part in parts:
+        if preposition.search(text, max(start, part.start - 32), part.start):
+            return part
+    return None
 
 
 def _evidence(flat: Flat, document: Document, start: int, text: str) -> DocumentEvidence:
@@ -120,20 +174,18 @@ def propose(
     spans: dict[str, list[DocumentEvidence]] = {}
     names: dict[str, tuple[str, str]] = {}
     channels: dict[tuple[str, str], tuple[set[str], list[DocumentEvidence]]] = {}
-    for sentence in _sentences(layout):
+    for sentence in _sentences(layout, _products(flat, technologies)):
         flow = _ends_of_flow(sentence)
-        if not flow and not _FLOW.search(sentence.text):
-            continue
         quoted = _evidence(flat, document, sentence.start, sentence.text)
         inside = places[bisect_left(offsets, quoted.start) : bisect_left(offsets, quoted.end)]
-        for _, _, name, kind in sentence.components:
-            slug = _slug(name)
-            names.setdefault(slug, (name, kind))
-            carried.setdefault(slug, set()).update(place[1] for place in inside)
+        for part in dict.fromkeys((*sentence.parts, *(flow or ()))):
+            slug = _slug(part.name)
+            names.setdefault(slug, (part.name, part.kind))
+            carried.setdefault(slug, set()).update(place[1] for place in inside if place[1] != part.name)
             if len(spans.setdefault(slug, [])) < 3:
                 spans[slug].append(quoted)
         if flow:
-            media, quotes = channels.setdefault((_slug(flow[0]), _slug(flow[1])), (set(), []))
+            media, quotes = channels.setdefault((_slug(flow[0].name), _slug(flow[1].name)), (set(), []))
             media.update(
                 name for _, name, category in inside if category in ("wireless", "wired-interface", "network-protocol")
             )
