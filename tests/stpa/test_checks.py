@@ -234,3 +234,10 @@ def test_a_judgement_is_found_at_its_own_place():
     (finding,) = [f for f in _found(file) if f.check == "unsafe-either-way"]
     assert finding.path == ("control_actions", 0, "unsafe", 1)
     assert "bg=low" in finding.message
+
+
+def test_telling_a_person_who_then_acts_is_no_circle():
+    file = copy.deepcopy(SOUND)
+    FIRES["controller-cycle"][0](file)
+    file["control_actions"][-1]["kind"] = "advice"
+    assert "controller-cycle" not in {f.check for f in _found(file)}

@@ -24,10 +24,14 @@ class ControllerCycle(Check):
             yield Finding(cycle[0], message)
 
 
+_TELLING = frozenset({"alarm", "advice", "diagnosis"})
+"""What tells a person something leaves the decision to them; that they then command the device is no circle."""
+
+
 def cycles(subject: Subject) -> list[list[str]]:
     """One cycle, the shortest from its first id, for each group of controllers that reach one another."""
     edges: dict[str, list[str]] = {}
     for action in subject.device.control_actions:
-        if action.source != action.target:
+        if action.source != action.target and action.kind not in _TELLING:
             edges.setdefault(action.source, []).append(action.target)
     return sorted(shortest_cycle(edges, set(g)) for g in strong_components(edges) if len(g) > 1)
