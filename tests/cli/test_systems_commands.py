@@ -80,3 +80,15 @@ def test_a_bad_file_is_one_clear_error_and_leaves_nothing(tmp_path: Path):
     assert done.returncode == 2
     assert "bad.stpa:2:4" in done.stderr
     assert not (tmp_path / "made").exists()
+
+
+def test_rules_are_tried_on_a_trace(aid: Path, tmp_path: Path):
+    file = tmp_path / "night.csv"
+    rows = ["time_s,bg,iob,CA-stop-insulin", "0,150,1,0", "300,160,1,1", "600,,1,1"]
+    file.write_text("\n".join(rows))
+    found = json.loads(run("monitors", aid, "--trace", file, "--json").stdout)
+    nine = next(v for v in found["verdicts"] if v["rule"] == "MON-UCA-rule-9")
+    assert (nine["broken"], nine["first_s"], nine["undecided"]) == (1, 300.0, 1)
+    assert found["without_columns"]
+    file.write_text("time,bg\n1,2")
+    assert "trace-header" in run("monitors", aid, "--trace", file).stderr

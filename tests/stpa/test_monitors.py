@@ -8,9 +8,10 @@ import pytest
 
 from harmpath.device.model import Device
 from harmpath.device.project import open_project
-from harmpath.errors import UsageError
+from harmpath.errors import InputError, UsageError
 from harmpath.stpa import analyse
 from harmpath.stpa.monitors import MonitorRules, monitor_rules
+from harmpath.stpa.trace_csv import trace_from_csv
 from harmpath.stpa.traces import Trace, evaluate
 
 PANCREAS = Path(__file__).parent / "projects" / "artificial_pancreas"
@@ -176,3 +177,31 @@ def test_the_twelve_rules_come_out_of_the_shipped_example(examples: Path):
             bounded = (interval.low > -inf, interval.high < inf)
             directions[clause.variable.replace("-", "_")] = {(1, 0): ">", (0, 1): "<", (1, 1): "="}[bounded]
         assert directions == context, number
+
+
+def test_a_trace_is_read_from_text():
+    trace = trace_from_csv("time_s, bg,delivery,u3\n0,100,blocked,1\n\n300,,open,0\n", "t.csv")
+    assert trace.time_s == (0.0, 300.0)
+    assert trace.columns["delivery"] == ["blocked", "open"]
+    assert trace.columns["bg"][0] == 100.0
+    assert trace.columns["bg"][1] != trace.columns["bg"][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("", "trace-header", 1),
+        ("bg\n1", "trace-header", 1),
+        ("time_s,bg,bg\n1,2,3", "trace-header", 1),
+        ("time_s,bg\n1", "trace-row", 2),
+        ("time_s,bg\nnan,1", "trace-time", 2),
+        ("time_s,bg\nsoon,1", "trace-time", 2),
+        ("time_s,bg\n2,1\n1,1", "trace-time", None),
+        ('time_s,bg\n1,"2', "trace-csv", 2),
+    ],
+)
+def test_a_bad_trace_gets_its_place(text: str, code: str, line: int | None):
+    with pytest.raises(InputError) as error:
+        trace_from_csv(text, "t.csv")
+    (problem,) = error.value.problems
+    assert (problem.code, problem.line) == (code, line)

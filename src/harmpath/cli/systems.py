@@ -13,6 +13,7 @@ from harmpath.errors import InputError, Problem, UsageError
 if TYPE_CHECKING:
     from harmpath.device.model import Device
     from harmpath.stpa import StpaAnalysis
+    from harmpath.stpa.monitors import MonitorRule
     from harmpath.stpa.traceability import TraceGraph
 
 __all__ = ["add_to"]
@@ -78,24 +79,64 @@ def _gap(gaps: object) -> str:
     return ", ".join(f"{v}={s}" for v, s in found[0].items()) or "everything"
 
 
-def monitors(project: ProjectArgument, json: JsonOption = False) -> None:
+def monitors(
+    project: ProjectArgument,
+    on: Annotated[Path | None, typer.Option("--trace", help="A CSV trace to try the rules on (see below).")] = None,
+    json: JsonOption = False,
+) -> None:
     """Runtime monitor rules in signal temporal logic, from unsafe control actions with a context.
 
-    Example: harmpath monitors my-device --json
+    A trace has a column time_s, one for each process-model variable and one for each control action (above 0: given).
+
+    Example: harmpath monitors my-device --trace night.csv
     """
     from harmpath.stpa.monitors import monitor_rules
 
-    rules = monitor_rules(*_analysed(project))
-    if json:
+    device, analysis = _analysed(project)
+    rules = monitor_rules(device, analysis)
+    if on is not None:
+        _tried(device, rules.rules, on, json)
+    elif json:
         json_out({"schema": "harmpath-monitors-1", "rules": rules.rules, "not_generated": rules.not_generated})
-        return
-    shown = [
-        (r.id, r.formula, ", ".join(f"{p.name}={p.default:g} {p.unit}".strip() for p in r.parameters))
-        for r in rules.rules
+    else:
+        shown = [
+            (r.id, r.formula, ", ".join(f"{p.name}={p.default:g} {p.unit}".strip() for p in r.parameters))
+            for r in rules.rules
+        ]
+        table("Monitor rules", ("id", "formula", "set per patient"), shown)
+        missing = [(n.subject, n.reason, n.remedy) for n in rules.not_generated]
+        table("No rule for", ("unsafe control action", "because", "remedy"), missing)
+
+
+def _tried(device: Device, rules: tuple[MonitorRule, ...], file: Path, json: bool) -> None:
+    """The rules that the trace has the columns for, tried on it; the others are named."""
+    from math import isfinite
+
+    from harmpath.stpa.trace_csv import trace_from_csv
+    from harmpath.stpa.traces import evaluate
+
+    recorded = trace_from_csv(_text(file), str(file)).with_derivatives(device)
+    fitting = [r for r in rules if {r.control_action, *(c.variable for c in r.context)} <= set(recorded.columns)]
+    found = evaluate(fitting, recorded)
+    rows = [
+        {
+            "rule": v.rule,
+            "broken": len(v.violations),
+            "first_s": recorded.time_s[v.violations[0]] if v.violations else None,
+            "undecided": len(v.undecided),
+            "robustness": v.least if isfinite(v.least) else None,
+        }
+        for v in found
     ]
-    table("Monitor rules", ("id", "formula", "set per patient"), shown)
-    missing = [(n.subject, n.reason, n.remedy) for n in rules.not_generated]
-    table("No rule for", ("unsafe control action", "because", "remedy"), missing)
+    without = [r.id for r in rules if r not in fitting]
+    if json:
+        json_out({"schema": "harmpath-monitors-1", "samples": len(recorded.time_s), "verdicts": rows,
+                  "without_columns": without})  # fmt: skip
+    else:
+        table(f"Rules on {len(recorded.time_s):,} samples", ("rule", "broken", "first at s", "undecided", "robustness"),
+              [tuple(r.values()) for r in rows])  # fmt: skip
+        if without:
+            note(f"{len(without)} rules were not tried: the trace has no columns for them.")
 
 
 def trace(
