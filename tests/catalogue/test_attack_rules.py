@@ -389,6 +389,8 @@ def test_every_id_exists_in_its_public_catalogue(known_ids: set[str]) -> None:
         ({"inherent": ""}, "not both, not none"),
         ({"metrics": None}, "give metrics"),
         ({"given": []}, "starts from a position"),
+        ({"given": ["at(internet|insider)", "reach(C)"]}, "one word each"),
+        ({"when": ["weak(C, integrity|encryption)"], "inherent": None}, "one word each"),
         ({"operations": ["replace"]}, "operations"),
         ({"ids": {"cwe": ["79"]}}, "pattern"),
         ({"colour": "red"}, "Extra inputs"),

@@ -124,6 +124,9 @@ class AttackRule(_Strict):
         free += [v for v in (*self.on, *re.findall(r"\{([A-Z][A-Z0-9]*)\}", self.says)) if v not in self.sorts]
         if free:
             raise ValueError(f"variable {free[0]} is not bound by 'given' or 'when'")
+        effects = (*self.given, *self.gains, *(Atom(a.predicate, a.arguments[-1:]) for a in self.licences))
+        if any(len(w) > 1 for a in effects for w in a.arguments if isinstance(w, frozenset)):
+            raise ValueError("a capability, a protection and a gain are one word each; write one rule for each")
         if bool(self.inherent) == bool(self.licences):
             raise ValueError("state either a licence (weak or vulnerable) or the inherent property, not both, not none")
         if bool(self.metrics) == self.uses_vulnerability:
