@@ -21,12 +21,12 @@ _MAX_JUDGED = 250
 _NOTHING = re.compile("")
 _LIST_GAP = re.compile(r"(?:\s*(?:,|/|;|\band\b|\bor\b|&)\s*){1,2}|\s(?=20\d\d|XP|Vista)")
 _MODEL_ONLY = re.compile(
-    r"(?:(?:Note|Tab) ?)?[SAJGXZ]?\d{1,2}(?:[CSR+])?(?: ?(?:Plus|Pro|Max|mini|Edge|Ultra)){0,2}(?![\w.])|XR"
+    r"(?:(?:Note|Tab) ?)?[SAJGXZ]?\d{1,2}(?:[CSR+])?(?: ?(?:Plus|Pro|Max|mini|Edge|Ultra)){0,2}(?!\w|\.\d)|XR"
     r"|XS(?: Max)?(?!\w)|X(?!\w)|SE(?!\w)"
 )
 _MODELS_IN_BRACKETS = re.compile(r"\s*(?:models?|phones?|versions?)?\s?\((?=\d|X|SE)")
 _WINDOWS_ONLY = re.compile(
-    r"(?:2000|XP|Vista|98(?: ?SE)?|NT|8\.1|8|7|1[01])(?: (?:home|Professional|Pro))?(?![\d.]|[ -]?(?:days?"
+    r"(?:2000|XP|Vista|98(?: ?SE)?|NT|8\.1|8|7|1[01])(?: (?:home|Professional|Pro))?(?!\.?\d|[ -]?(?:days?"
     r"|years|hours|GB|MB|inch))",
     re.I,
 )
@@ -221,11 +221,13 @@ def gazetteer_hits(layout: Layout, roles: dict[tuple[int, int, int], Column], na
     last: dict[str, Hit] = {}
     for found in find(layout.text):
         key = found.entry.name
+        if key in last and found.start < last[key].end and found.start >= last[key].start:
+            continue  # "802.11" inside "Wi-Fi 802.11 a/b/g/n"
         judged[key] += 1
         if judged[key] <= _MAX_JUDGED:
             hits = _hits(found, layout, roles, names)
             if hits:
-                last[key] = hits[0]
+                last[key] = hits[-1]
             yield from hits
         elif key in last:
             yield replace(last[key], start=found.start, end=found.end, version=None)

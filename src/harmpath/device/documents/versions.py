@@ -21,6 +21,7 @@ STYLES = {
     "none": r"(?P<version>)(?!)",
     "plural": r"(?P<version>)s\b",
     "number": _NUMBER,
+    "release": rf"{_NUMBER}|(?: {_WORD})? (?P<fourth>\d{{1,3}})(?!\.?\d|\w|%| ?(?:mg|mm|days?|hours?|min|of|users?)\b)",
     "os": (
         rf"{_OS_WORDS}[ :,]{{0,2}}\(?(?:(?:iOS|Android|{_WORD}) ?){{0,2}}"
         rf"(?P<version>\d{{1,2}}(?:\.\d{{1,3}}){{0,2}}(?:\.[xX]\b)?(?:{_OR_LATER})?"
@@ -31,17 +32,17 @@ STYLES = {
     "wifi": r" ?(?P<version>\(?(?:IEEE ?)?802\.11 ?[abgnacx/]{1,14}\)?|[abgnx](?:/[abgnacx]{1,2}){0,5}(?![a-z]))",
     "iphone": (
         r",? ?(?P<version>(?:1[0-7]|[3-9])(?: ?(?:GS|[sScCeGR](?![a-z])))?(?:[ -]?(?:Plus|Pro Max|Pro|Max"
-        r"|mini))?(?![\d.])|X(?:S Max|S|R|s|r)?(?![a-z])|SE\b)"
+        r"|mini))?(?!\.?\d)|X(?:S Max|S|R|s|r)?(?![a-z])|SE\b)"
     ),
-    "ipad": r" ?(?P<version>(?:Pro|Air|mini)(?: ?[2-6](?!\d))?|[2-9](?![\d.]))",
+    "ipad": r" ?(?P<version>(?:Pro|Air|mini)(?: ?[2-6](?!\d))?|[2-9](?!\.?\d))",
     "ipod": r",? ?(?:touch)?,? ?\(?(?P<version>[2-7](?:st|nd|rd|th)? ?generation)",
     "applewatch": r",? ?(?P<version>(?:Series [1-9]|SE|Ultra)(?: ?2)?)",
     "galaxy": (
         r" ?(?P<version>(?:(?:Note|Tab|S|A|J|Z|Nexus) ?)?(?:[SAJ]? ?\d{1,2}(?:\.\d)?)"
-        r"(?:[+eE]|(?: ?(?:Plus|Ultra|Edge|FE|Active))){0,2}|Nexus)(?![\d.])"
+        r"(?:[+eE]|(?: ?(?:Plus|Ultra|Edge|FE|Active))){0,2}|Nexus)(?!\.?\d)"
     ),
-    "samsung": r" ?(?P<version>\d{0,2})(?![\d.])",
-    "pixel": r" ?(?P<version>[1-9]\d?(?:[aAXP])?(?: ?(?:XL|Pro|Plus|T))?)(?![\d.]| ?(?:phones|devices))",
+    "samsung": r" ?(?P<version>\d{0,2})(?!\.?\d)",
+    "pixel": r" ?(?P<version>[1-9]\d?(?:[aAXP])?(?: ?(?:XL|Pro|Plus|T))?)(?!\.?\d| ?(?:phones|devices))",
     "lgg": r"(?P<version>[2-8])(?!\d)",
     "pentium": r" ?\(?(?P<version>4|III|IV|II|M|D)\b\)?",
     "chip": r"(?P<version>[A-Za-z0-9-]{0,10})(?![A-Za-z0-9])",
@@ -102,7 +103,9 @@ def read_tail(flat: str, end: int, entry: Entry, alias: str) -> Tail:
     if match is None:
         inside = _ALIAS_VERSION.search(alias) if entry.tail in ("bluetooth", "usb", "number") else None
         return Tail(end, inside[1] if inside else None)
-    version = _clean(_group(match, "version", "second", "third"))
+    if entry.tail == "chip":
+        return Tail(match.end())  # the part number is more name than version
+    version = _clean(_group(match, "version", "second", "third", "fourth"))
     if not version:
         return Tail(match.end() if entry.tail in ("wifi", "chip", "plural") or "(" in entry.tail else end)
     if entry.tail == "wifi" and version[0].isalpha() and "802" not in version:
