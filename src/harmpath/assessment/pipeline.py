@@ -37,6 +37,7 @@ from harmpath.assessment.traces import trace_rows
 from harmpath.device.check import check, is_usable
 from harmpath.device.project import Project
 from harmpath.errors import InputError, Problem
+from harmpath.evidence import Coverage
 
 __all__ = ["SCHEMA", "assess"]
 
@@ -74,7 +75,10 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
     scenarios = attack_scenarios(device, paths.rows, joined, plan.titles, knowledge.matches)
     risks = risk_rows(paths.rows, joined, matrix, plan.exploitability, verdict)
     ucas = uca_rows(stpa)
-    precedents, not_looked_up = find_precedents(device, technologies.rows, loss_scenarios, store)
+    precedents, record_coverage = find_precedents(device, technologies.rows, loss_scenarios, store)
+    coverage = Coverage(
+        (*knowledge.coverage.sources, *record_coverage.sources), (*knowledge.coverage.missing, *record_coverage.missing)
+    )
     summary = summarise(device, matrix, risks, paths.rows, ucas, loss_scenarios, knowledge.matches, plan.titles)
 
     assessment = Assessment(
@@ -82,12 +86,12 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
         harmpath=__version__,
         device=device.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         summary=summary,
-        coverage=coverage_row(knowledge.coverage),
+        coverage=coverage_row(coverage),
         not_assessed=(
             *not_assessed_rows("stpa", stpa.not_assessed),
             *not_assessed_rows("vulnerabilities", (*technologies.not_assessed, *knowledge.not_assessed)),
             *not_assessed_rows("attack-paths", (*paths.not_assessed, *unjoined(device, joined))),
-            *not_assessed_rows("landscape", not_looked_up),
+            *not_assessed_rows("landscape", record_coverage.missing),
             *_not_yet(),
         ),
         technologies=technologies.rows,

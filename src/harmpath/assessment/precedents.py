@@ -12,7 +12,7 @@ from harmpath.assessment.model import LossScenarioRow, PrecedentRow, TechnologyR
 from harmpath.assessment.rows import evidence_rows
 from harmpath.device.model import Device
 from harmpath.errors import StoreError
-from harmpath.evidence import NotAssessed
+from harmpath.evidence import Coverage, NotAssessed
 from harmpath.records import default_store_path
 
 if TYPE_CHECKING:
@@ -46,22 +46,26 @@ def device_query(device: Device, technologies: Sequence[TechnologyRow]) -> Devic
 
 def find_precedents(
     device: Device, technologies: Sequence[TechnologyRow], scenarios: Sequence[LossScenarioRow], store: Path | None
-) -> tuple[tuple[PrecedentRow, ...], tuple[NotAssessed, ...]]:
-    """Precedents, each with the scenarios it is an instance of, and what could not be looked up."""
+) -> tuple[tuple[PrecedentRow, ...], Coverage]:
+    """Precedents, each with the scenarios it is an instance of, and what the records they come from cover."""
     folder = data_folder(store)
     remedy = "harmpath data import FOLDER, with the optional dependencies [landscape]."
     if not (folder / "landscape").is_dir():
-        return (), (NotAssessed("recalls and adverse events", "No such records were imported.", remedy),)
+        return (), _nothing("No such records were imported.", remedy)
     if importlib.util.find_spec("duckdb") is None:
-        return (), (NotAssessed("recalls and adverse events", "The extra [landscape] is not installed.", remedy),)
+        return (), _nothing("The extra [landscape] is not installed.", remedy)
     from harmpath.landscape.precedents import precedents
 
     try:
         found = precedents(device_query(device, technologies), folder, MOST)
     except StoreError as error:
-        return (), (NotAssessed("recalls and adverse events", error.message, error.remedy),)
+        return (), _nothing(error.message, error.remedy)
     rows = tuple(_row(p, _instances(p, scenarios)) for p in found.items)
-    return rows, found.not_assessed
+    return rows, Coverage(found.coverage.sources, (*found.coverage.missing, *found.not_assessed))
+
+
+def _nothing(reason: str, remedy: str) -> Coverage:
+    return Coverage((), (NotAssessed("recalls and adverse events", reason, remedy),))
 
 
 def _row(precedent: Precedent, scenarios: tuple[str, ...]) -> PrecedentRow:

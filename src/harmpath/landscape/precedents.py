@@ -276,7 +276,9 @@ def _links(search: _Search, code: str, firm: str, text: str, submission: str) ->
         links.append(Link("product-code", code))
     if code and code in search.ancestor_codes:
         links.append(Link("predicate-product-code", code))
-    links += [Link("technology", name) for name, pattern in search.technologies if pattern.search(text)]
+    lowered = text.lower()  # a plain search first: most texts name none of them, and a pattern costs ten times as much
+    named = ((name, pattern) for name, pattern in search.technologies if name.lower() in lowered)
+    links += [Link("technology", name) for name, pattern in named if pattern.search(text)]
     if company and company in search.vendors:
         links.append(Link("component-vendor", search.vendors[company]))
     if company and company == search.manufacturer:
