@@ -17,7 +17,7 @@ __all__ = ["add_to"]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 StoreOption = Annotated[
-    Path | None, typer.Option("--store", help="Local store of public records.", envvar="HARMPATH_STORE")
+    Path | None, typer.Option("--store", help="Local store of public records [env: HARMPATH_STORE].")
 ]
 
 data = typer.Typer(help="Public records in the local store: import a folder, show what is held.", no_args_is_help=True)
