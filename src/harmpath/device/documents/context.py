@@ -129,11 +129,7 @@ def _prose(text: str, at: int, end: int, category: str) -> Verdict:
         subject = [m.end() for m in _SUBJECT_CUE.finditer(before)]
         if not subject or max(subject) <= predicate[-1].start():
             role = "predicate"
-    if (
-        role == "subject"
-        and _TESTING.search(text)
-        and category in ("hardware-platform", "wireless", "software-product", "operating-system")
-    ):
+    if role == "subject" and _TESTING.search(text) and category in ("hardware-platform", "wireless"):
         role = "test"
     return Verdict(role, negated)
 
