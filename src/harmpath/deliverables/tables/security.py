@@ -128,7 +128,9 @@ def risks(view: View) -> Table:
             Column("risk_planned", "Risk planned", "level"): lambda r: r.risk_planned,
             Column("acceptability", "Acceptability"): lambda r: r.acceptability,
             Column("security_impact", "Security impact"): lambda r: r.security_impact,
-            Column("unsafe_control_actions", "Unsafe control actions", "ref"): lambda r: r.unsafe_control_actions,
+            Column("unsafe_control_actions", "Unsafe control actions", "ref", csv_only=True): lambda r: (
+                r.unsafe_control_actions
+            ),
             Column("hazards", "Hazards", "ref"): lambda r: r.hazards,
             Column("losses", "Losses", "ref", csv_only=True): lambda r: r.losses,
             Column("because", "Because", csv_only=True): lambda r: r.because,
@@ -227,8 +229,8 @@ def matches(view: View) -> Table:
             Column("because", "Matches because"): lambda r: r.because,
             Column("condition", "Only if"): lambda r: r.condition,
             Column("gains", "Attacker gains"): lambda r: r.gains,
-            Column("position", "From"): lambda r: words(r.position),
-            Column("weaknesses", "Weaknesses", "code"): lambda r: r.weaknesses,
+            Column("position", "From", csv_only=True): lambda r: words(r.position),
+            Column("weaknesses", "Weaknesses", "code", csv_only=True): lambda r: r.weaknesses,
             Column("decision", "Decision"): lambda r: r.decision,
             _EVIDENCE: lambda r: evidence_texts(r.evidence),
         },

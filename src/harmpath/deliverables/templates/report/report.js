@@ -77,7 +77,7 @@
 
   let closed = [];
   window.addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details.path:not([open])")];
+    closed = [...document.querySelectorAll("details.path:not([open]):not(.brief)")];
     closed.forEach((one) => { one.open = true; });
   });
   window.addEventListener("afterprint", () => closed.forEach((one) => { one.open = false; }));
