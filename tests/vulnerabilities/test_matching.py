@@ -103,7 +103,7 @@ def test_platform_per_component() -> None:
 
 def test_the_platform_itself_is_not_vulnerable() -> None:
     found, (reason,) = match_product(_cpe("o:google:android:8.1"), PHONE_APP)
-    assert found == [] and reason.code == "none-apply"
+    assert found == [] and reason.code == "unknown-product"
 
 
 def test_firmware_names_its_hardware() -> None:
@@ -186,6 +186,17 @@ def test_bad_identifier_is_said(store: Store) -> None:
     for product in (Product("x", cpe="openssl"), Product("x", purl="not a purl")):
         found, reasons = match_product(product, store)
         assert found == [] and reasons[0].code == "bad-identifier"
+
+
+def test_cpe_that_a_tool_made_up_is_looked_up_by_what_it_means() -> None:
+    source = source_of(any_of(criterion("a:jquery:jquery:*", end_excluding="3.5.0")))
+    made_up = "cpe:2.3:a:the_jquery_foundation:jquery:3.1.1:*:*:*:*:*:*:*"
+    found = _one(Product("jQuery", "3.1.1", vendor="The jQuery Foundation", cpe=made_up), source)
+    assert found is not None and found.confidence == "name-only"
+    assert found.because[0].startswith("no record names the stated CPE the_jquery_foundation:jquery")
+    other = Product("jQuery", "3.1.1", cpe="cpe:2.3:a:someone_else:jquery:3.1.1")
+    found_other, (reason,) = match_product(other, source)
+    assert found_other == [] and reason.code == "unknown-product" and reason.nearest == ("jquery:jquery (1)",)
 
 
 def test_renamed_vendor_of_a_medical_device(store: Store) -> None:

@@ -32,6 +32,9 @@ __all__ = ["NamedProduct", "ProductEntry", "Store", "VulnerabilitySource", "open
 _KEV = msgspec.msgpack.Decoder(Kev)
 _PACKAGE = msgspec.msgpack.Decoder(tuple[AffectedPackage, StatementSource])
 _CACHED = 8192
+_COMMON_WORD = 1500
+"""Products that share a word from which on it is too common to look for."""
+_WORDS = 4
 
 
 class ProductEntry(NamedTuple):
@@ -167,7 +170,7 @@ class Store:
 
     def products_like(self, text: str, limit: int = 50) -> tuple[ProductEntry, ...]:
         """CPE products that share words with ``text``: those that share most and hold fewest others first."""
-        tokens = sorted(name_tokens(text))[:16]
+        tokens = self._telling(sorted(name_tokens(text))[:16])
         marks = ",".join("?" * len(tokens))
         query = (
             "SELECT product.id, vendor, product FROM product JOIN (SELECT product AS id, count(*) AS shared FROM token "  # noqa: S608
@@ -175,6 +178,16 @@ class Store:
             "ORDER BY hit.shared DESC, length(vendor) + length(product.product), vendor, product.product"
         )
         return self._entries(query, (*tokens, limit), sort=False) if tokens else ()
+
+    def _telling(self, tokens: list[str]) -> list[str]:
+        """The words that few products share; a word of thousands of products tells none of them from another."""
+        counted = []
+        for token in tokens:
+            query = "SELECT count(*) FROM (SELECT 1 FROM token WHERE token = ? LIMIT ?)"
+            (count,) = self._rows(query, (token, _COMMON_WORD))[0]
+            if 0 < count < _COMMON_WORD:
+                counted.append((count, token))
+        return [token for _, token in sorted(counted)[:_WORDS]]
 
     def packages(self, ecosystem: str, name: str) -> dict[str, tuple[AffectedPackage, StatementSource]]:
         """Vulnerability id -> what an OSV advisory says about the package (name as the ecosystem normalises it)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from harmpath.evidence import RecordEvidence
 from harmpath.records.schema import name_tokens
 from harmpath.records.store import NamedProduct, VulnerabilitySource
@@ -27,16 +29,21 @@ def match_advisories(product: Product, source: VulnerabilitySource) -> list[Matc
         return []
     found: dict[str, Match] = {}
     for named in source.advisory_products():
-        if words <= name_tokens(bare(f"{named.vendor} {named.name}")) and _own_in_name(own, named, product):
+        if words <= _words(f"{named.vendor} {named.name}") and _own_in_name(own, named, product):
             match = _match(product, named, source)
             if match is not None and (match.cve not in found or not match.condition):
                 found[match.cve] = match
     return list(found.values())
 
 
+@lru_cache(maxsize=16384)
+def _words(text: str) -> frozenset[str]:
+    return name_tokens(bare(text))
+
+
 def _own_in_name(own: set[str], named: NamedProduct, product: Product) -> bool:
     """The product's own words are in the advisory's product name (not only in its vendor), and vendors agree."""
-    if not own & name_tokens(bare(named.name)):
+    if not own & _words(named.name):
         return False
     if not product.vendor:
         return True

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from harmpath.evidence import CatalogueEvidence, Evidence
+from harmpath.records.schema import name_tokens
 from harmpath.records.store import ProductEntry, VulnerabilitySource
 from harmpath.vulnerabilities.aliases import bare, slugs, technology_named, vendor_names
-from harmpath.vulnerabilities.cpe import ANY, Cpe, CpeError, parse_cpe
+from harmpath.vulnerabilities.cpe import ANY, Cpe, CpeError, parse_cpe, unescape
 from harmpath.vulnerabilities.criteria import Query
 from harmpath.vulnerabilities.platforms import query_of
 from harmpath.vulnerabilities.values import Product, Reason, Unmatched
@@ -18,6 +19,8 @@ __all__ = ["Identity", "resolve"]
 DOMINANT = 0.8
 """Share of the vulnerabilities filed under one product name from which its main vendor is taken to be meant."""
 _NEAREST = 5
+_COMMON = name_tokens("the of and project foundation software open source inc ltd corp team group systems technologies")
+"""Words in vendors' names that say nothing about who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def resolve(product: Product, source: VulnerabilitySource) -> tuple[list[Identit
     """The identities of a product in the records, or why there is none."""
     if product.cpe:
         try:
-            return _by_cpe(product, parse_cpe(product.cpe), source), None
+            return _by_cpe(product, parse_cpe(product.cpe), source)
         except CpeError as error:
             return [], Unmatched(product, "bad-identifier", f"{product.cpe[:120]!r} is not a CPE name: {error}")
     found = _by_catalogue(product, source) or _by_vendor(product, source)
@@ -49,11 +52,12 @@ def _stated(product: Product) -> Query:
     return query_of(Cpe(), product.version)
 
 
-def _by_cpe(product: Product, name: Cpe, source: VulnerabilitySource) -> list[Identity]:
+def _by_cpe(product: Product, name: Cpe, source: VulnerabilitySource) -> tuple[list[Identity], Unmatched | None]:
     query = query_of(name, product.version if name.version == ANY and product.version else None)
     if source.candidates(name.vendor, name.product):
         # A name that NVD itself uses is taken as it is; aliases are for names that it does not use.
-        return [Identity(name.vendor, name.product, query, "exact", f"CPE {name.vendor}:{name.product} as stated")]
+        because = f"CPE {name.vendor}:{name.product} as stated"
+        return [Identity(name.vendor, name.product, query, "exact", because)], None
     found = []
     aliases, why = vendor_names(name.vendor)
     for vendor in aliases:
@@ -65,8 +69,30 @@ def _by_cpe(product: Product, name: Cpe, source: VulnerabilitySource) -> list[Id
         because = f"NVD files the firmware of {name.vendor}:{name.product} as {name.product}_firmware"
         firmware = _stated(product) if product.version else query_of(Cpe())
         found.append(Identity(name.vendor, f"{name.product}_firmware", firmware, "alias", because))
-    # A CPE that no record names is still an identity: the answer is then that nothing held names it.
-    return found or [Identity(name.vendor, name.product, query, "exact", "CPE as stated")]
+    found = found or _by_meant_name(product, name, query, source)
+    if found:
+        return found, None
+    absent = _unknown(product, source, list(source.products_named(name.product)))
+    reason = f"no vulnerability held names {name.vendor}:{name.product}, nor a product of that name and maker"
+    return [], replace(absent, reason=reason)
+
+
+def _by_meant_name(product: Product, name: Cpe, query: Query, source: VulnerabilitySource) -> list[Identity]:
+    """SBOM tools make up CPE names that NVD does not use (``the_jquery_foundation:jquery``): what the name means is
+    looked up as a name would be, if the maker's names have a word in common."""
+    vendor = product.vendor or unescape(name.vendor).replace("_", " ")
+    meant = Product(product.name, query.version or product.version, vendor)
+    found = _by_catalogue(meant, source) or _by_vendor(meant, source)
+    if not found:
+        words = (name_tokens(vendor) | name_tokens(name.vendor)) - _COMMON
+        named = {e for slug in (*_product_slugs(meant), name.product) for e in source.products_named(slug)}
+        found = [
+            Identity(e.vendor, e.product, query, "name-only", f"{e.vendor}:{e.product} has that name and a like maker")
+            for e in sorted(named)
+            if words & name_tokens(e.vendor)
+        ]
+    prefix = f"no record names the stated CPE {name.vendor}:{name.product}; "
+    return [replace(identity, query=query, because=prefix + identity.because) for identity in found]
 
 
 def _by_catalogue(product: Product, source: VulnerabilitySource) -> list[Identity]:
