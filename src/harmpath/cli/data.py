@@ -29,7 +29,7 @@ def import_(
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Import public records: NVD, CVE 5, KEV, EPSS, CISA CSAF, OSV; and FDA's, where [landscape] is installed.
+    """Import public records: NVD, CVE 5, KEV, EPSS, CISA CSAF, OSV; and FDA's where the extra landscape is installed.
 
     May be interrupted and run again: what was imported stays, nothing is imported twice.
     Example: harmpath data import ../shared/data
