@@ -199,3 +199,13 @@ def test_a_vulnerability_without_evidence_or_with_an_unknown_gain_is_refused() -
         KnownVulnerability("CVE-1", "app")
     with pytest.raises(ValueError, match="fly"):
         vulnerability("app", gains=("fly",))
+
+
+def test_controls_that_keep_an_attacker_out_are_named() -> None:
+    placed = [Placement("confirmed-pairing", "ble"), Placement("shielded-sensor", "sensor")]
+    analysis = analyse(pump(), (), positions=["radio-range"], goals=[GLUCOSE], controls=placed)
+    (out,) = analysis.unreachable
+    assert out.kept_out_by and "closed" in out.reason
+    named = {e.id for e in out.kept_out_by if isinstance(e, CatalogueEvidence)}
+    named |= {e.id for e in out.kept_out_by if isinstance(e, ElementEvidence)}
+    assert named & {"confirmed-pairing", "shielded-sensor", "ble"}

@@ -19,7 +19,7 @@ from harmpath.catalogue.rules import AttackRule, attack_rules
 from harmpath.catalogue.vocabulary import PEOPLE, POSITIONS
 from harmpath.device.goals import Goal, goals_of
 from harmpath.device.model import Device
-from harmpath.evidence import ElementEvidence, Evidence, NotAssessed
+from harmpath.evidence import CatalogueEvidence, ElementEvidence, Evidence, NotAssessed
 
 __all__ = ["analyse", "placements_for"]
 
@@ -70,7 +70,7 @@ def analyse(
     return AttackAnalysis(
         paths=paths,
         reach=_reach(problem, solution, paths, placed),
-        unreachable=tuple(_why(problem, problem.bare, goal) for goal in missed),
+        unreachable=tuple(_why(problem, goal, placed) for goal in missed),
         not_assessed=_not_assessed(problem, solution, vulnerabilities, placed),
         controls=placed,
         counts=_counts(problem, solution, wanted, missed),
@@ -111,24 +111,28 @@ def _reach(
     return reach_of(problem.device, operations, {s: tuple(i) for s, i in by_signal.items()}, controlled, limiting)
 
 
-def _why(problem: Problem, bare: Solution, goal: Goal) -> Unreachable:
-    """What keeps the attacker from the easiest path that a bare device would offer."""
+def _why(problem: Problem, goal: Goal, placed: Sequence[Placement]) -> Unreachable:
+    """What keeps the attacker from the easiest path that the device would offer without any protection or control."""
+    bare = problem.bare
     fact = bare.goal_fact(goal)
     found = bare.derivations.cheapest(fact, 1) if fact is not None else ()
     if not found:
         return Unreachable(goal, "No attack rule leads here from the considered positions, whatever the protections.")
-    kept: dict[Evidence, None] = {}
-    grounding = bare.problem.grounding
+    grounding, graph = bare.problem.grounding, bare.problem.graph
+    kept: dict[Evidence, str] = {}
     for step in found[0].steps:
         rule, binding = grounding.rules[grounding.rule[step]], grounding.binding(step)
         for element, protection in problem.weak_licences(rule, binding):
             level = problem.level(element, protection)
             if level in ("strong", "not-applicable"):
-                kept[ElementEvidence(element, f"{protection}: {level}")] = None
-    if kept:
-        said = "; ".join(f"{e.id} has {e.note}" for e in kept if isinstance(e, ElementEvidence))
-        return Unreachable(goal, f"The easiest way in is closed: {said}.", tuple(kept))
-    return Unreachable(goal, "Every way in is closed by the controls in place.")
+                note = f"{protection}: {level}"
+                kept[ElementEvidence(element, note)] = f"{element} has {note}"
+        for placement in problem.placements.removing(rule, binding, graph.facts[graph.head[step]][1]):
+            if placement in placed:
+                evidence = CatalogueEvidence("security-controls", placement.control, f"on {placement.element}")
+                kept[evidence] = f"{placement} is in place"
+    said = "; ".join(kept.values()) or "the controls in place close it"
+    return Unreachable(goal, f"The easiest way in is closed: {said}.", tuple(kept))
 
 
 def _not_assessed(
