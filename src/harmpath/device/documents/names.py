@@ -155,6 +155,23 @@ _NAMED = re.compile(
     r"|Analysis )?Server|Diabetes Manager|Data Manager)"
     r"(?= ?\(?\w{0,8}\)?)(?![\w-])"
 )
+_HARDWARE_WORDS = frozenset(
+    (
+        "system",
+        "systems",
+        "instrument",
+        "instruments",
+        "panel",
+        "test",
+        "assay",
+        "module",
+        "analyzer",
+        "reader",
+        "meter",
+        "pump",
+        "sensor",
+    )
+)
 _APP_WORDS = frozenset(
     ("the", "mobile", "app", "apps", "application", "software", "system", "cgm", "ios", "android", "smartphone")
 )
@@ -207,6 +224,8 @@ def named_products(text: str, devices: DeviceNames) -> list[Named]:
             is_app = True
         if own and kind.lower() == "application software" and kind != kind.title():
             continue
+        if kind.lower() == "software" and words[-1].lower() in _HARDWARE_WORDS:
+            continue  # "X System Software" is what runs the instrument, not a product of that name
         if not is_app and not _named_program(distinctive, kind, own or _of_device(distinctive, devices)):
             continue
         if (
