@@ -228,3 +228,20 @@ def test_a_rate_is_formed_from_what_its_variable_is_formed_from(loop: dict[str, 
     found = analyse(Device.model_validate(loop)).loss_scenarios
     assert any(s.causal_factor == "false-feedback" and "glucose" in s.elements for s in found)
     assert not any(s.causal_factor == "feedback-missing" for s in found)
+
+
+@pytest.mark.parametrize(("kind", "factor"), [("sensor", "sensor-failure"), ("patient", "source-wrong")])
+def test_sensors_fail_and_other_sources_are_wrong(loop: dict[str, Any], kind: str, factor: str):
+    loop["components"][0]["kind"] = kind
+    found = {s.causal_factor for s in analyse(Device.model_validate(loop)).loss_scenarios}
+    assert found & {"sensor-failure", "source-wrong"} == {factor}
+
+
+def test_what_is_told_is_received_and_what_is_done_is_carried_out(loop: dict[str, Any]):
+    def texts(kind: str) -> str:
+        loop["control_actions"][0]["kind"] = kind
+        found = analyse(Device.model_validate(loop)).loss_scenarios
+        return " ".join(s.sentence.text for s in found if s.archetype == "control-path")
+
+    assert "Pump carries out Deliver bolus that Dosing app did not decide" in texts("therapy")
+    assert "Pump receives Deliver bolus that Dosing app did not give" in texts("alarm")

@@ -132,3 +132,10 @@ def test_an_update_of_the_component_installs_its_engines(loop: dict[str, Any]):
     analysis = analyse(Device.model_validate(loop))
     (uca,) = [u for u in analysis.hazardous if u.control_action == "up"]
     assert "poison-update.forecaster" in {g.id for s in analysis.scenarios_of[uca.id] for g in s.goals}
+
+
+def test_a_safe_decision_rests_on_no_false_belief(sound: Device):
+    for formal in analyse(sound).formal_scenarios:
+        if formal.archetype in ("control-path", "process-behaviour"):
+            assert "believing" not in formal.sentence.text
+            assert "as it should" in formal.sentence.text

@@ -89,7 +89,7 @@ def _judged(device: Device, action: ControlAction, place: int) -> UnsafeControlA
         sentence = compose("{clause}. This can lead to {hazards}.", clause=clause, hazards=named)
     else:
         because = judgement.not_hazardous or ""
-        sentence = compose("Not hazardous: {clause}, because {because}.", clause=clause, because=because.rstrip("."))
+        sentence = compose("Not hazardous: {clause}. Reason: {because}.", clause=clause, because=because.rstrip("."))
     return UnsafeControlAction(
         id=judgement.id or readable_id("UCA", action.id, judgement.type, canonical),
         control_action=action.id,

@@ -16,7 +16,7 @@ from harmpath.stpa.actions import element
 from harmpath.stpa.identity import readable_id
 from harmpath.stpa.loop import Loop
 from harmpath.stpa.results import FormalScenario, LossScenario, UnsafeControlAction
-from harmpath.stpa.scenarios import effect_of
+from harmpath.stpa.scenarios import effect_of, outcome_of
 from harmpath.stpa.sentences import cited, compose
 
 __all__ = ["formal_scenarios", "unrefined"]
@@ -49,6 +49,7 @@ def _formal(loop: Loop, kind: ScenarioClass, refined_by: tuple[str, ...]) -> For
         target=element(device, loop.action.target),
         unsafe=effect_of(loop, uca.type, safe_decision=False),
         received=effect_of(loop, uca.type, safe_decision=True),
+        outcome=outcome_of(loop, uca.type),
     )
     hazards = cited([element(device, h) for h in uca.hazards], "hazard")
     return FormalScenario(

@@ -82,7 +82,7 @@ class Loop:
                 for variable in self.variables:
                     if anchor == "variable" or not self._signals(variable):
                         yield {"variable": variable}, "variable", variable
-            case "signal" | "sensor" | "feedback-channel":
+            case "signal" | "sensor" | "source" | "feedback-channel":
                 yield from self._feedback(anchor)
             case "engine" | "engine-input" | "output" | "training" | "model-update":
                 yield from self._learned(anchor)
@@ -99,11 +99,12 @@ class Loop:
             for signal in self._signals(variable):
                 if anchor == "signal":
                     yield {"variable": variable, "signal": signal}, "signal", variable
-                elif anchor == "sensor" and signal.source in self.device.component:
-                    sensor = self.device.component[signal.source]
-                    if sensor.kind not in _PEOPLE and (sensor.id, signal.id) not in seen:
-                        seen.add((sensor.id, signal.id))
-                        yield {"sensor": sensor, "signal": signal}, "sensor", None
+                elif anchor in ("sensor", "source") and signal.source in self.device.component:
+                    source = self.device.component[signal.source]
+                    kind = "sensor" if source.kind == "sensor" else "source"
+                    if kind == anchor and (source.id, signal.id) not in seen:
+                        seen.add((source.id, signal.id))
+                        yield {kind: source, "signal": signal}, kind, None
                 elif anchor == "feedback-channel":
                     for channel in signal.via:
                         if channel in self.device.channel and (channel, signal.id) not in seen:

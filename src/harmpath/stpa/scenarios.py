@@ -16,7 +16,7 @@ from harmpath.stpa.loop import Loop, Place
 from harmpath.stpa.results import Condition, LossScenario, UnsafeControlAction
 from harmpath.stpa.sentences import Part, Sentence, cited, compose
 
-__all__ = ["CATALOGUE", "effect_of", "loss_scenarios"]
+__all__ = ["CATALOGUE", "effect_of", "loss_scenarios", "outcome_of"]
 
 CATALOGUE = "stpa-causal-factors"
 
@@ -26,7 +26,7 @@ _SUPPRESSED: frozenset[Aspect] = frozenset(
 )
 """Applied too long is either: more of it is forged, or the action that would end it is suppressed."""
 
-_RECEIVED: dict[Aspect, str] = {
+_CARRIED_OUT: dict[Aspect, str] = {
     "not-provided": "{target} does not receive or carry out {action}{context}",
     "provided": "{target} carries out {action} that {source} did not decide{context}",
     "too-early": "{target} carries out {action} too early{context}",
@@ -36,6 +36,19 @@ _RECEIVED: dict[Aspect, str] = {
     "applied-too-long": "{target} goes on with {action} too long{context}",
 }
 """What reaches the process although the controller decided as it should, by aspect."""
+
+_TOLD: dict[Aspect, str] = {
+    "not-provided": "{target} does not receive {action}{context}",
+    "provided": "{target} receives {action} that {source} did not give{context}",
+    "too-early": "{target} receives {action} too early{context}",
+    "too-late": "{target} receives {action} too late{context}",
+    "wrong-order": "{target} receives {action} out of order{context}",
+    "stopped-too-soon": "{action} reaches {target} for too short a time{context}",
+    "applied-too-long": "{action} reaches {target} for too long{context}",
+}
+"""The same for what is shown or told rather than done."""
+
+_TELLING = frozenset({"alarm", "advice", "diagnosis"})
 
 
 def loss_scenarios(device: Device, actions: tuple[UnsafeControlAction, ...]) -> tuple[LossScenario, ...]:
@@ -80,13 +93,21 @@ def effect_of(loop: Loop, aspect: Aspect, safe_decision: bool) -> Sentence:
     """What happens; where the controller decided as it should, what reaches the target instead."""
     device, uca = loop.device, loop.uca
     believed = () if safe_decision else uca.believed
+    arrived = _TOLD if loop.action.kind in _TELLING else _CARRIED_OUT
     return compose(
-        (_RECEIVED if safe_decision else CLAUSE)[aspect],
+        (arrived if safe_decision else CLAUSE)[aspect],
         source=element(device, uca.source),
         target=element(device, loop.action.target),
         action=loop.action,
         context=context_words(device, uca.context, believed, uca.when),
     )
+
+
+def outcome_of(loop: Loop, aspect: Aspect) -> Sentence:
+    """What comes out of it, whatever the controller believed or decided."""
+    device, uca = loop.device, loop.uca
+    context = context_words(device, uca.context, (), uca.when)
+    return compose(CLAUSE[aspect], source=element(device, uca.source), action=loop.action, context=context)
 
 
 def _scenario(loop: Loop, aspect: Aspect, factor: CausalFactor, place: Place, effect: Sentence) -> LossScenario:

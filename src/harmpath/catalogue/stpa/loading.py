@@ -30,6 +30,7 @@ Anchor = Literal[
     "blind-variable",
     "signal",
     "sensor",
+    "source",
     "feedback-channel",
     "control-channel",
     "actuator",
