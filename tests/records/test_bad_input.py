@@ -187,6 +187,13 @@ def test_scores_out_of_range_are_skipped(tmp_path: Path) -> None:
     assert (file.as_of, file.taken, sum(file.skipped.values())) == ("2024-01-02", 1, 4)
 
 
+@pytest.mark.parametrize("form", ["kev-csv", "kev-joined"])
+def test_csv_with_a_nul_or_a_bare_return_is_damaged(tmp_path: Path, form: str) -> None:
+    for place, wrong in enumerate((b"\0", b"\r")):
+        (tmp_path / f"{place}.csv").write_bytes(FORMS[form].replace(b"CVE-2024", wrong + b"CVE-2024"))
+        assert _import_one(tmp_path / f"{place}.csv", tmp_path).taken == 0
+
+
 FORMS = {
     "nvd-1.1": nvd_feed(nvd_item("CVE-2024-0001")),
     "nvd-2.0": b'{"resultsPerPage":1,"format":"NVD_CVE","version":"2.0","vulnerabilities":[{"cve":'

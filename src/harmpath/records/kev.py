@@ -44,8 +44,11 @@ def parse_catalogue(data: bytes) -> Parsed:
 
 
 def parse_csv(data: bytes, as_of: str) -> Parsed:
-    """The official CSV, which does not state its own date: the caller knows ``as_of`` from the file's name."""
-    rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig", "replace")))
+    """The official CSV, which does not state its own date: the caller knows ``as_of`` from the file's name.
+
+    Raises csv.Error when it is damaged.
+    """
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig", "replace"))))
     parsed = Parsed(SOURCE, as_of)
     raws = (msgspec.json.encode({k: v for k, v in row.items() if isinstance(k, str) and v}) for row in rows)
     parsed.kev = _entries(raws, as_of, parsed.skipped)
@@ -53,7 +56,7 @@ def parse_csv(data: bytes, as_of: str) -> Parsed:
 
 
 def parse_joined_csv(data: bytes, as_of: str) -> Parsed:
-    """KEV membership joined with EPSS scores of the same day."""
+    """KEV membership joined with EPSS scores of the same day. Raises csv.Error when it is damaged."""
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig", "replace"))))
     parsed = Parsed(SOURCE, as_of)
     good = []

@@ -6,6 +6,7 @@ state when they were made.
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -19,7 +20,7 @@ from harmpath.records.taking import DAMAGED_RECORD, Parsed, RecordError
 
 __all__ = ["DAMAGED", "date_in_name", "parse_as", "recognised"]
 
-DAMAGED = (*DAMAGED_RECORD, yaml.YAMLError)
+DAMAGED = (*DAMAGED_RECORD, yaml.YAMLError, csv.Error)
 """What a reader raises when the document as a whole cannot be used."""
 
 _DATE = re.compile(r"(20\d\d)-?([01]\d)-?([0-3]\d)(?!\d)")
