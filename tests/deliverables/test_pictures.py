@@ -192,3 +192,10 @@ def test_wrapped_lines_fit(text: str) -> None:
 
 def test_balanced_lines_leave_no_single_word_behind() -> None:
     assert balanced("Home and wherever the user is", 154, 11, lines=2)[-1] != "is"
+
+
+@pytest.mark.parametrize(
+    "text", ["Acknowledgement of the message", "Manufacturer's service desk", "Infrared light from the skin and chest"]
+)
+def test_balancing_cuts_no_word(text: str) -> None:
+    assert " ".join(balanced(text, 118, 11, lines=3, bold=True)) == text

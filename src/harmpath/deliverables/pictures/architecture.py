@@ -51,10 +51,10 @@ def component_card(view: View, component: Mapping[str, Any], href: str) -> Card:
     host = component.get("host")
     place = view.name(str(component["zone"])) if component.get("zone") else ""
     lines = [
-        Line(view.title(id_), size=13, bold=True, lines=2),
+        Line(view.title(id_), size=13, bold=True, lines=3),
         Line(words(kind) + (f" on {view.name(str(host))}" if host else ""), "soft", lines=2),
         Line(place, "soft", lines=2),
-        *(Line(f"ML: {view.name(str(e['id']))}", "b", lines=2) for e in engines),
+        *(Line(f"ML: {view.name(str(e['id']))}", "b ml", lines=2) for e in engines),
         Line(f"on {paths} open attack path{'s' if paths != 1 else ''}" if paths else "", "warn"),
     ]
     css = "engine" if engines or kind == "ml-engine" else "human" if kind in _PEOPLE else "component"
@@ -65,8 +65,17 @@ def component_card(view: View, component: Mapping[str, Any], href: str) -> Card:
     title += f", number {rank} to protect first" if rank else ""
     radius = 22 if kind in _PEOPLE else 6
     badge = str(rank) if rank else ""
-    tag = "ML" if engines or kind == "ml-engine" else ""
-    return make_card(id_, lines, css=css, radius=radius, href=href, title=title, badge=badge, tag=tag, min_width=110)
+    return make_card(
+        id_,
+        lines,
+        css=css,
+        radius=radius,
+        href=href,
+        title=title,
+        badge=badge,
+        barred=bool(engines) or kind == "ml-engine",
+        min_width=110,
+    )
 
 
 def architecture_picture(view: View, links: Mapping[str, str]) -> Picture:
@@ -117,7 +126,7 @@ def _channel_card(view: View, channel: Mapping[str, Any], card_id: str, href: st
     paths, rank = view.exposure[id_], view.priority.get(id_)
     medium = words(str(channel.get("medium", "")))
     lines = [
-        Line(view.title(id_), "b", lines=2),
+        Line(view.title(id_), "b", lines=3),
         Line(medium, "soft") if medium.lower() not in view.name(id_).lower() else Line(""),
         Line(f"{paths} open path{'s' if paths != 1 else ''}" if paths else "", "warn", size=10.5),
     ]
@@ -145,7 +154,7 @@ def _legend(view: View, channels: list[Mapping[str, Any]]) -> list[Legend]:
         entries.append(Legend("exposed", "on an open attack path", "card"))
         entries.append(Legend("exposed much", "on at least a fifth of them", "card"))
     if view.listed("ml_engines"):
-        entries.append(Legend("", "holds an ML engine", "tag"))
+        entries.append(Legend("", "holds an ML engine", "bar"))
     if view.priority:
         entries.append(Legend("", "protect first, in this order", "badge"))
     return entries

@@ -88,7 +88,7 @@ def _legend(threatened: Counter[str]) -> list[Legend]:
     entries = [
         Legend("act", "control action"),
         Legend("back", "feedback"),
-        Legend("", "holds an ML engine", "tag"),
+        Legend("", "holds an ML engine", "bar"),
         Legend("exposed", "on an open attack path", "card"),
         Legend("exposed much", "on at least a fifth of them", "card"),
     ]

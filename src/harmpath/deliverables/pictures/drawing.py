@@ -50,8 +50,8 @@ class Card:
     title: str = ""
     badge: str = ""
     """A number in a circle at the top right corner."""
-    tag: str = ""
-    """A word in a box at the top left corner."""
+    barred: bool = False
+    """A bar along the left edge inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def make_card(
     href: str = "",
     title: str = "",
     badge: str = "",
-    tag: str = "",
+    barred: bool = False,
 ) -> Card:
     """Wrap the lines and size the card to them."""
     room = max_width - 2 * _PAD_X
@@ -104,7 +104,7 @@ def make_card(
     widest = max((line_width(line.text, line.size, bold=line.bold) for line in wrapped), default=0.0)
     height = sum(line.size * _LEADING for line in wrapped) + 2 * _PAD_Y
     width = max(min_width, min(widest, room) + 2 * _PAD_X)
-    return Card(id_, css, tuple(wrapped), round(width), round(height), radius, href, title, badge, tag)
+    return Card(id_, css, tuple(wrapped), round(width), round(height), radius, href, title, badge, barred)
 
 
 @dataclass
@@ -136,8 +136,8 @@ class Canvas:
             parts.append(_text(line, centre[0], baseline))
         if card.badge:
             parts.append(_badge(card.badge, x + card.width - 4, y + 3))
-        if card.tag:
-            parts.append(_tag(card.tag, x + 6, y - 7))
+        if card.barred:
+            parts.append(_bar(x, y, card.height))
         body = f'<g class="card {card.css}">{"".join(parts)}</g>'
         if card.href:
             body = f'<a href="{escape(card.href, quote=True)}">{body}</a>'
@@ -174,8 +174,8 @@ def _legend(legend: Sequence[Legend], width: float, top: float) -> tuple[str, fl
             parts.append(f'<path class="route {entry.css}" d="M{_n(x)} {_n(y - 4)}h28"/>')
         elif entry.sample == "badge":
             parts.append(_badge("1", x + 16, y - 4))
-        elif entry.sample == "tag":
-            parts.append(_tag("ML", x, y - 11))
+        elif entry.sample == "bar":
+            parts.append(f'<g class="card">{_rect(x, y - 11, 28, 14, 3)}</g>{_bar(x, y - 11, 14)}')
         else:
             parts.append(f'<g class="card {entry.css}">{_rect(x, y - 11, 28, 14, 3)}</g>')
         parts.append(_text(Line(entry.text, "legend"), x + 34, y, anchor="start"))
@@ -191,13 +191,8 @@ def _badge(text: str, x: float, y: float) -> str:
     )
 
 
-def _tag(text: str, x: float, y: float) -> str:
-    width = line_width(text, 10, bold=True) + 10
-    return (
-        f'<path class="tag" d="M{_n(x)} {_n(y)}h{_n(width)}v15h-{_n(width)}z"/>'
-        f'<text class="tag-text" x="{_n(x + width / 2)}" y="{_n(y + 11)}" text-anchor="middle" font-size="10">'
-        f"{escape(text)}</text>"
-    )
+def _bar(x: float, y: float, height: float) -> str:
+    return f'<path class="bar" d="M{_n(x + 1)} {_n(y + 1)}h6v{_n(height - 2)}h-6z"/>'
 
 
 def _rect(x: float, y: float, width: float, height: float, radius: float) -> str:

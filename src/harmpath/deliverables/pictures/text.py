@@ -65,7 +65,8 @@ def balanced(text: str, width: float, size: float, *, lines: int, bold: bool = F
     narrower = width * 0.95
     while narrower > width * 0.5:
         tried = wrap(text, narrower, size, lines=lines, bold=bold)
-        if len(tried) > len(best) or tried[-1].endswith("…"):
+        cut = " ".join(tried) != " ".join(best)
+        if cut or len(tried) > len(best):
             break
         best = tried
         narrower *= 0.95
