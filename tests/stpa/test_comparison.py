@@ -15,7 +15,7 @@ from harmpath.stpa.comparison import Comparison, Published, compare, read_publis
 from harmpath.stpa.contexts import context_tables
 
 PROJECTS = Path(__file__).parent / "projects"
-PUBLISHED = {"artificial_pancreas": 12, "open_source_aid": 12, "wheel_brakes": 13}
+PUBLISHED = {"artificial_pancreas": 12, "open_source_aid": 12, "pulse_oximeter": 2, "wheel_brakes": 13}
 
 
 def _compared(project: str) -> Comparison:
