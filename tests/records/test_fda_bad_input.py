@@ -102,7 +102,8 @@ def test_truncated_zip_is_named_and_the_rest_is_loaded(tmp_path: Path) -> None:
     (folder / "bad.json.zip").write_bytes(cut[: len(cut) // 2])
     done = import_records(folder, tmp_path / "data")
     assert done.rows["events"] == 2
-    assert done.skipped == ("bad.json.zip",)
+    assert done.skipped[0].startswith("bad.json.zip: ")
+    assert "damaged" in done.skipped[0]
 
 
 def test_truncated_xz_keeps_what_came_before(tmp_path: Path) -> None:

@@ -140,8 +140,8 @@ def test_bulk_zips_are_fetched_once_and_never_half(httpserver: HTTPServer, tmp_p
         }
     }
     httpserver.expect_request("/download.json").respond_with_json(index)
-    httpserver.expect_ordered_request("/part.zip").respond_with_data(packed.getvalue()[:200])
-    httpserver.expect_ordered_request("/part.zip").respond_with_data(packed.getvalue())
+    httpserver.expect_oneshot_request("/part.zip").respond_with_data(packed.getvalue()[:200])
+    httpserver.expect_oneshot_request("/part.zip").respond_with_data(packed.getvalue())
     named = {"index_url": f"{host}/download.json", "hosts": (host.split("//")[1],), "pause": lambda _: None}
     first = pull_bulk("enforcement", tmp_path / "raw", **named)
     second = pull_bulk("enforcement", tmp_path / "raw", **named)

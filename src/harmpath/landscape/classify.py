@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harmpath.errors import InputError, MissingExtraError, Problem
 from harmpath.landscape.rules import QUESTIONS, RuleBook, rule_book
@@ -138,7 +139,7 @@ def _check_header(header: Sequence[str], text_column: str, source: Path) -> None
         raise InputError([Problem("column-taken", said, str(source), 1, remedy="Rename it first.")])
 
 
-def _copy(rows: Iterator[list[str]], header: Sequence[str], at: int, writer: csv._writer, source: Path) -> int:
+def _copy(rows: Iterator[list[str]], header: Sequence[str], at: int, writer: Any, source: Path) -> int:
     writer.writerow([*header, *COLUMNS])
     kept: list[list[str]] = []
     count = 0

@@ -172,4 +172,7 @@ def _events(store: LandscapeStore, code: str, since: int) -> tuple[ReportedEvent
       order by report_key"""  # noqa: S608
     rows = store.rows(query, [code] if code else [])
     abouts = iter(classify_texts(row[5] for row in rows if row[5].strip()))
-    return tuple(ReportedEvent(*row[:5], next(abouts) if row[5].strip() else None) for row in rows)
+    return tuple(
+        ReportedEvent(key, kind, received, submission, known_code, next(abouts) if told.strip() else None)
+        for key, kind, received, submission, known_code, told in rows
+    )

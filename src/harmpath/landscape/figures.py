@@ -16,6 +16,18 @@ from harmpath.landscape.tables import Table
 __all__ = ["Figure", "draw"]
 
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#999999")
+_FIXED = {
+    "computer-related": PALETTE[0],
+    "other": PALETTE[6],
+    "Malfunction": PALETTE[0],
+    "Injury": PALETTE[1],
+    "Death": PALETTE[3],
+    "Other": PALETTE[6],
+    "not stated": PALETTE[5],
+}
+"""Kinds that have one colour everywhere."""
+_FEWEST = 4
+"""Tables with fewer rows are better read than drawn."""
 _FONT = "DejaVu Sans, Liberation Sans, Arial, sans-serif"
 _WIDTH = 640
 
@@ -34,13 +46,14 @@ class Figure:
 def draw(table: Table) -> Figure | None:
     """The picture of a table; None for a table that is better read."""
     maker = _MAKERS.get(table.id)
-    if maker is None:
+    if maker is None or (len(table.rows) < _FEWEST and table.id != "recall-rate"):
         return None
     try:
-        import altair as alt
+        import altair
         import vl_convert
     except ImportError as error:
         raise MissingExtraError("Drawing figures", "landscape") from error
+    alt: Any = altair
     names = [c.replace(" ", "_").replace("-", "_") for c in table.columns]
     data = alt.Data(values=[dict(zip(names, row, strict=True)) for row in table.rows])
     chart = maker(alt, data, names, table)
@@ -54,26 +67,30 @@ def draw(table: Table) -> Figure | None:
 
 
 def _alt(table: Table) -> str:
-    number = next((i for i in range(len(table.columns) - 1, -1, -1) if isinstance(table.rows[0][i], int)), None)
+    first = table.rows[0]
+    number = next((i for i, v in enumerate(first) if isinstance(v, int) and table.columns[i] != "year"), None)
     if table.id == "time-to-recall" or number is None:
         ends = {str(row[0]): row for row in table.rows}
         said = "; ".join(f"{g}: {row[4]:.1%} without recall after {row[1]:.1f} years" for g, row in ends.items())
         return f"{table.title}. {said}."
-    top = max(table.rows, key=lambda row: row[number] or 0)  # type: ignore[arg-type, return-value]
-    where = ", ".join(str(v) for i, v in enumerate(top) if i != number and isinstance(v, str | int))
+    top = max(table.rows, key=lambda row: row[number] or 0)  # type: ignore[return-value]
+    where = ", ".join(str(v) for i, v in enumerate(top) if isinstance(v, str) or table.columns[i] == "year")
     return f"{table.title}: {len(table.rows)} values; the largest is {top[number]:,} ({where})."
 
 
 def _stacked(alt: Any, data: Any, names: list[str], table: Table) -> Any:
     year, kind, count = names
     order = sorted({str(r[1]) for r in table.rows}, key=lambda k: -sum(int(r[2] or 0) for r in table.rows if r[1] == k))
-    colour = alt.Color(f"{kind}:N", title=None, sort=order, scale=alt.Scale(domain=order, range=list(PALETTE)))
+    colours = [_FIXED.get(k, PALETTE[i % len(PALETTE)]) for i, k in enumerate(order)]
+    years = [int(r[0]) for r in table.rows if isinstance(r[0], int)]
+    every = list(range(min(years), max(years) + 1))
+    colour = alt.Color(f"{kind}:N", title=None, sort=order, scale=alt.Scale(domain=order, range=colours))
     return (
         alt.Chart(data, width=_WIDTH, height=260)
         .mark_bar()
         .encode(
-            x=alt.X(f"{year}:O", title=None, axis=alt.Axis(labelAngle=-45)),
-            y=alt.Y(f"sum({count}):Q", title=table.columns[2]),
+            x=alt.X(f"{year}:O", title=None, scale=alt.Scale(domain=every), axis=alt.Axis(labelAngle=-45)),
+            y=alt.Y(f"sum({count}):Q", title=table.columns[2], axis=alt.Axis(tickMinStep=1, format=",d")),
             color=colour,
         )
     )
@@ -115,7 +132,7 @@ def _curve(alt: Any, data: Any, names: list[str], table: Table) -> Any:
         x=x, y=alt.Y(f"{low}:Q", title="share without a recall", scale=scale), y2=f"{high}:Q", color=colour
     )
     line = base.mark_line(interpolate="step-after", strokeWidth=2.5).encode(
-        x=x, y=y, color=colour, strokeDash=alt.StrokeDash(f"{group}:N", title=None)
+        x=x, y=y, color=colour, strokeDash=alt.StrokeDash(f"{group}:N", legend=None)
     )
     return band + line
 

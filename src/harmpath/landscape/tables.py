@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from harmpath.landscape.cohort import Cohort
 from harmpath.landscape.statistics import kaplan_meier, log_rank, poisson_rate_interval, trend_test
@@ -115,7 +116,8 @@ def _fault_by_hazard(c: Cohort) -> Table:
 def _by_class(c: Cohort) -> Table:
     label = {1: "class I", 2: "class II", 3: "class III", None: NOT_STATED}
     count = Counter(label[r.recall_class] for r in c.recalls)
-    rows = tuple((name, count[name]) for name in label.values() if count[name])
+    stated = any(name != NOT_STATED for name in count)
+    rows = tuple((name, count[name]) for name in label.values() if count[name]) if stated else ()
     counted = "Recall events by FDA recall class; the imported recall tables mostly do not state it."
     return Table("recall-class", "Recall class", ("class", "recalls"), rows, counted)
 
@@ -187,11 +189,12 @@ def _durations(c: Cohort) -> dict[str, tuple[list[float], list[bool]]]:
     return dict(sorted(groups.items()))
 
 
-def _first_recalls(c: Cohort) -> dict[str, object]:
-    first: dict[str, object] = {}
-    for recall in sorted((r for r in c.recalls if r.posted), key=lambda r: (str(r.posted), r.number)):
-        for submission in recall.submissions:
-            first.setdefault(submission, recall.posted)
+def _first_recalls(c: Cohort) -> dict[str, date]:
+    first: dict[str, date] = {}
+    dated = [(r.posted, r.number, r.submissions) for r in c.recalls if r.posted]
+    for posted, _, submissions in sorted(dated):
+        for submission in submissions:
+            first.setdefault(submission, posted)
     return first
 
 

@@ -80,7 +80,7 @@ class FdaImport:
     rows: dict[str, int]
     """Rows per table."""
     skipped: tuple[str, ...]
-    """Files that are not FDA records of a known kind."""
+    """Files that are not FDA records of a known kind; with the reason where a file could not be read."""
 
 
 @dataclass
@@ -110,7 +110,11 @@ def import_records(folder: Path, data_dir: Path, progress: Progress | None = Non
     jobs: dict[str, list[tuple[Path, _Reader]]] = {}
     skipped: list[str] = []
     for path in candidates:
-        reader = _recognise(path)
+        try:
+            reader = _recognise(path)
+        except InputError as error:
+            skipped.append(f"{path.relative_to(folder).as_posix()}: {error.problems[0].message}")
+            continue
         if reader is None:
             skipped.append(path.relative_to(folder).as_posix())
         else:
@@ -222,7 +226,7 @@ def _recognise(path: Path) -> _Reader | None:
             header = frozenset(first[1]) if first else frozenset[str]()
             return ("fda-ai-devices", "ai_devices", fda_ai_devices.read_ai_list) if _is_ai(header) else None
         _, line = next(text_of(path, Quarantine()))
-    except (InputError, StopIteration):
+    except StopIteration:
         return None
     return _by_header(line)
 

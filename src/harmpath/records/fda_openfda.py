@@ -189,11 +189,8 @@ class _Answer(msgspec.Struct):
 
 def recognise(path: Path) -> tuple[str, str, Callable[[Path, Quarantine], Iterator[tuple[int, Row]]]] | None:
     """The reader for a bulk file, from the field names of its first record; None when it is none of openFDA's."""
-    try:
-        with _opened(path) as stream:
-            head = stream.read(1 << 18)
-    except InputError:
-        return None
+    with _opened(path) as stream:
+        head = stream.read(1 << 18)
     if b'"results"' not in head:
         return None
     for fields, source, table, _, _ in _KINDS:
