@@ -206,6 +206,14 @@ def test_the_device_and_its_predicate_are_no_technologies() -> None:
     assert sorted(found(text)) == ["Bluetooth Low Energy", "FreeStyle Libre 2 App"]
 
 
+def test_a_program_under_the_devices_name_is_a_technology_and_a_contained_predicate_too() -> None:
+    text = (
+        "Trade Name: iBGStar Blood Glucose Monitoring System\n\nThe iBGStar Diabetes Manager Application runs on the iPhone.\n\n"
+        "Predicate Device: FreeStyle Libre 2 Flash Glucose Monitoring System\n\nThe system incorporates the FreeStyle Libre 2.\n"
+    )
+    assert sorted(found(text)) == ["FreeStyle Libre 2", "iBGStar Diabetes Manager", "iPhone"]
+
+
 def test_a_connected_product_counts_only_where_it_is_connected() -> None:
     assert "Dexcom G6" in found("The pump receives glucose values from the Dexcom G6.")
     assert "Dexcom G6" not in found("Accuracy of the Dexcom G6 was published elsewhere.")

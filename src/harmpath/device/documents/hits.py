@@ -37,6 +37,8 @@ _PART_OF = re.compile(
     r" (?:the |an? |compatible |Abbott |Dexcom |Medtronic )*$",
     re.IGNORECASE,
 )
+_OWN_PROGRAM = re.compile(r"\b(?:apps?|application|manager|viewer|server|uploader|cloud|middleware)\b", re.IGNORECASE)
+"""A program sold with the device under the device's name is a technology; the device's name alone is not."""
 _CODE_LIST = re.compile(r"product codes?\b[\W_]*(?:[A-Z]{3}\W+)*$", re.I)
 
 
@@ -81,12 +83,13 @@ def _own_product(found: Found, names: DeviceNames, squashed: str, before: str) -
     entry = found.entry
     if entry.category not in ("peripheral-device", "software-product", "cloud-service") or entry.unnamed:
         return False
-    if re.search(r"\bapp\b", entry.name + " " + found.alias, re.IGNORECASE):
+    if entry.category == "software-product" and _OWN_PROGRAM.search(f"{entry.name} {found.alias}"):
         return False
     identity = squash(entry.name)
     if any(core in identity or core in squashed for core in names.subject):
         return True
-    return any(core in identity or core in squashed for core in names.predicates) and not _PART_OF.search(before)
+    predicate = any(core in identity or core in squashed or core.endswith(identity) for core in names.predicates)
+    return predicate and not _PART_OF.search(before)
 
 
 def _inside_trade_name(text: str, start: int, end: int, names: DeviceNames) -> bool:

@@ -220,6 +220,8 @@ def named_products(text: str, devices: DeviceNames) -> list[Named]:
         is_app = "app" in lowered.split() or "apps" in lowered.split() or "mobile application" in lowered
         if lowered in ("application", "applications") and not (own and kind[0].isupper() and mobile):
             continue
+        if any(head_key + "application" in name for name in devices.subject + devices.predicates):
+            continue  # the device itself is called an application
         if lowered.startswith("application software") or (lowered == "application" and own):
             is_app = True
         if own and kind.lower() == "application software" and kind != kind.title():
