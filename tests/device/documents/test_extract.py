@@ -208,8 +208,10 @@ def test_the_device_and_its_predicate_are_no_technologies() -> None:
 
 def test_a_program_under_the_devices_name_is_a_technology_and_a_contained_predicate_too() -> None:
     text = (
-        "Trade Name: iBGStar Blood Glucose Monitoring System\n\nThe iBGStar Diabetes Manager Application runs on the iPhone.\n\n"
-        "Predicate Device: FreeStyle Libre 2 Flash Glucose Monitoring System\n\nThe system incorporates the FreeStyle Libre 2.\n"
+        "Trade Name: iBGStar Blood Glucose Monitoring System\n\n"
+        "The iBGStar Diabetes Manager Application runs on the iPhone.\n\n"
+        "Predicate Device: FreeStyle Libre 2 Flash Glucose Monitoring System\n\n"
+        "The system incorporates the FreeStyle Libre 2.\n"
     )
     assert sorted(found(text)) == ["FreeStyle Libre 2", "iBGStar Diabetes Manager", "iPhone"]
 
