@@ -15,7 +15,7 @@ from harmpath.deliverables.view import View
 __all__ = ["Links", "slug"]
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.:\-]{0,199}")
-_MOST_BACK: Final = 25
+_MOST_BACK: Final = 12
 
 
 def slug(id_: str) -> str:
@@ -93,7 +93,7 @@ class Links:
         return f"#{slug(id_)}" if id_ in self._owner else ""
 
     def back(self, id_: str) -> tuple[tuple[str, ...], int]:
-        """Ids of at most 25 rows on the page that refer to this one, and how many there are in all."""
+        """Ids of at most 12 rows on the page that refer to this one, and how many there are in all."""
         found = self._back.get(id_, {})
         return tuple(itertools.islice((f for f in found if f in self._owner), _MOST_BACK)), len(found)
 
