@@ -20,7 +20,7 @@ from harmpath.stpa.checks import run_checks
 from harmpath.stpa.contexts import context_tables
 from harmpath.stpa.traceability import TraceGraph, trace_graph
 
-PER_LOOP = 114
+PER_LOOP = 137
 """Artifacts that one loop adds, counted once; used only to choose the number of loops."""
 
 

@@ -80,80 +80,54 @@ class TraceGraph:
         return {id_: tuple(targets) for id_, targets in grouped.items()}
 
     @cached_property
-    def _number(self) -> dict[str, int]:
-        """A bit for each id; members of a kind are neighbours, so that a kind is one run of bits."""
-        return {id_: n for n, id_ in enumerate(i for ids in self.members.values() for i in ids)}
-
-    @cached_property
-    def _below(self) -> dict[str, int]:
-        """Bits of everything that an id rests on, itself included."""
-        below: dict[str, int] = {}
-        for group in strong_components(self._edges):
-            bits = 0
-            for id_ in group:
-                bits |= 1 << self._number[id_]
-                for target in self._edges[id_]:
-                    bits |= below.get(target, 0)
-            below.update(dict.fromkeys(group, bits))
+    def _below(self) -> dict[str, frozenset[str]]:
+        """Everything that an id rests on, itself included; worked out from the bottom up."""
+        below: dict[str, frozenset[str]] = {}
+        for group in _bottom_up(self._edges):
+            targets = {below[t] for node in group for t in self._edges[node] if t in below}
+            reached = frozenset(group).union(*targets)
+            below.update(dict.fromkeys(group, reached))
         return below
 
     @cached_property
-    def _related(self) -> dict[str, int]:
-        """Bits of everything that an id traces to: what it rests on, what rests on it, what they share."""
-        order = [i for ids in self.members.values() for i in ids]
-        related = dict.fromkeys(order, 0)
-        for id_ in self._tops:
-            bits = self._below[id_]
-            rest = bits
-            while rest:
-                lowest = rest & -rest
-                related[order[lowest.bit_length() - 1]] |= bits
-                rest ^= lowest
-        return related
-
-    @cached_property
-    def _tops(self) -> list[str]:
-        """One id of each group on which nothing else rests: every trace is part of what one of these rests on."""
-        targets = {(link.source, link.target) for link in self.links}
-        resting = {t for s, t in targets if s not in self._twins.get(t, ())}
-        return [i for i in sorted(self.kinds) if i not in resting and i == min(self._twins.get(i, (i,)))]
-
-    @cached_property
-    def _twins(self) -> dict[str, tuple[str, ...]]:
-        """Members of a circle by member; a model should have none."""
-        return {i: tuple(g) for g in strong_components(self._edges) if len(g) > 1 for i in g}
+    def _bundles(self) -> tuple[frozenset[str], ...]:
+        """What each id on which nothing else rests comes down to: two ids trace to each other when one holds both."""
+        above: dict[str, set[str]] = {}
+        for link in self.links:
+            above.setdefault(link.target, set()).add(link.source)
+        tops = {self._below[i] for i in self.kinds if above.get(i, set()) <= self._below[i]}
+        return tuple(tops)
 
     def traces(self, id_: str, kind: str) -> tuple[str, ...]:
         """Ids of a kind that an id traces to, in either direction."""
-        bits = self._related.get(id_, 0)
-        return tuple(m for m in self.members.get(kind, ()) if m != id_ and bits >> self._number[m] & 1)
+        found = {m for bundle in self._bundles if id_ in bundle for m in bundle}
+        return tuple(sorted(m for m in found if m != id_ and self.kinds[m] == kind))
 
     def matrix(self, rows: str, columns: str) -> Matrix:
         """The traceability matrix between two kinds."""
-        row_ids, column_ids = self.members.get(rows, ()), self.members.get(columns, ())
-        if not column_ids:
-            return Matrix(row_ids, (), ())
-        first = self._number[column_ids[0]]
-        mask = (1 << len(column_ids)) - 1
-        marks: list[tuple[str, str]] = []
-        for row in row_ids:
-            bits = self._related[row] >> first & mask
-            while bits:
-                lowest = bits & -bits
-                column = column_ids[lowest.bit_length() - 1]
-                if column != row:
-                    marks.append((row, column))
-                bits ^= lowest
-        return Matrix(row_ids, column_ids, tuple(marks))
+        marks: set[tuple[str, str]] = set()
+        for bundle in self._bundles:
+            across = [m for m in bundle if self.kinds[m] == columns]
+            if across:
+                marks.update((row, c) for row in bundle if self.kinds[row] == rows for c in across if c != row)
+        return Matrix(self.members.get(rows, ()), self.members.get(columns, ()), tuple(sorted(marks)))
 
     def summary(self) -> tuple[tuple[str, str, int, int], ...]:
         """For each ordered pair of kinds: how many of the first trace to some of the second, and how many there are."""
-        runs = {k: ((1 << len(ids)) - 1) << self._number[ids[0]] for k, ids in self.members.items()}
+        bit = {kind: 1 << n for n, kind in enumerate(self.members)}
+        touched = dict.fromkeys(self.kinds, 0)
+        for bundle in self._bundles:
+            mask = 0
+            for member in bundle:
+                mask |= bit[self.kinds[member]]
+            for member in bundle:
+                touched[member] |= mask
         found: list[tuple[str, str, int, int]] = []
         for row, ids in self.members.items():
-            for column, mask in runs.items():
+            masks = [touched[i] for i in ids]
+            for column, wanted in bit.items():
                 if row != column:
-                    found.append((row, column, sum(1 for i in ids if self._related[i] & mask), len(ids)))
+                    found.append((row, column, sum(1 for m in masks if m & wanted), len(ids)))
         return tuple(found)
 
     def what_breaks(self, removed: str) -> tuple[Breakage, ...]:
@@ -193,6 +167,27 @@ class TraceGraph:
         for link in self.links:
             grouped.setdefault((link.source, link.relation), []).append(link.target)
         return {key: tuple(targets) for key, targets in grouped.items()}
+
+
+def _bottom_up(edges: Mapping[str, tuple[str, ...]]) -> Iterator[list[str]]:
+    """Groups of ids, each after all that it leads to; a group has several members only where they form a circle."""
+    waiting = {node: len(set(targets)) for node, targets in edges.items()}
+    back: dict[str, set[str]] = {}
+    for node, targets in edges.items():
+        for target in targets:
+            back.setdefault(target, set()).add(node)
+    ready = [node for node, count in waiting.items() if count == 0]
+    done: set[str] = set()
+    for node in ready:
+        done.add(node)
+        yield [node]
+        for source in back.get(node, ()):
+            waiting[source] -= 1
+            if waiting[source] == 0:
+                ready.append(source)
+    if len(done) < len(edges):
+        rest = {n: [t for t in targets if t not in done] for n, targets in edges.items() if n not in done}
+        yield from strong_components(rest)
 
 
 def trace_graph(device: Device, analysis: StpaAnalysis) -> TraceGraph:
