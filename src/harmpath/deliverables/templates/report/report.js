@@ -21,9 +21,9 @@
     [...table.tHead.rows[0].cells].forEach((header, index) => {
       const button = document.createElement("button");
       button.type = "button";
-      button.append(...header.childNodes);
+      button.setAttribute("aria-label", `Sort by ${header.textContent.trim()}`);
       header.append(button);
-      button.addEventListener("click", () => sortBy(table, index, header));
+      header.addEventListener("click", () => sortBy(table, index, header));
     });
   };
 
