@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -230,6 +231,13 @@ def test_general_names_give_way_to_the_specific_one() -> None:
     technologies = found("The meter has Bluetooth Low Energy (BLE). Bluetooth is always on.")
     assert list(technologies) == ["Bluetooth Low Energy"]
     assert len(technologies["Bluetooth Low Energy"].mentions) == 3
+
+
+def test_mentions_never_overlap() -> None:
+    text = "Upgraded from Fedora 17 Linux to WindRiver LTS 18 Linux; Wi-Fi 802.11 a/b/g/n; Samsung Galaxy S3, S4; iPhone 5."
+    spans = sorted((m.start, m.end) for t in found(text).values() for m in t.mentions)
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+    assert len(spans) == 6
 
 
 def test_cpe_names_carry_the_version() -> None:

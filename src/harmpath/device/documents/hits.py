@@ -222,15 +222,17 @@ def gazetteer_hits(layout: Layout, roles: dict[tuple[int, int, int], Column], na
     """
     judged: Counter[str] = Counter()
     last: dict[str, Hit] = {}
+    reached = 0
     for found in find(layout.text):
         key = found.entry.name
-        if key in last and found.start < last[key].end and found.start >= last[key].start:
-            continue  # "802.11" inside "Wi-Fi 802.11 a/b/g/n"
+        if found.start < reached:
+            continue  # "802.11" inside "Wi-Fi 802.11 a/b/g/n": mentions never overlap
         judged[key] += 1
         if judged[key] <= _MAX_JUDGED:
             hits = _hits(found, layout, roles, names)
             if hits:
                 last[key] = hits[-1]
+                reached = max(hit.end for hit in hits)
             yield from hits
         elif key in last:
             yield replace(last[key], start=found.start, end=found.end, version=None)
