@@ -23,4 +23,5 @@ def readable_id(*parts: str) -> str:
     joined = "-".join(p for p in parts if p)
     if len(joined) <= MAX_LENGTH:
         return joined
-    return f"{joined[: MAX_LENGTH - 9]}-{content_hash(*parts, length=8)}"
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+    return f"{joined[: MAX_LENGTH - 9]}-{digest}"

@@ -11,7 +11,9 @@ from harmpath.device.control import ControlAction, ProcessVariable
 from harmpath.device.elements import MLEngine, Signal
 from harmpath.device.model import Device
 from harmpath.device.values import Element
+from harmpath.stpa.actions import element
 from harmpath.stpa.results import UnsafeControlAction
+from harmpath.stpa.sentences import Sentence, cited, compose
 
 __all__ = ["Loop", "Place", "engines_behind"]
 
@@ -61,6 +63,14 @@ class Loop:
         own = [v for m in self.device.models_of.get(self.action.source, ()) for v in m.variables]
         chosen = [self.device.variable[n][1] for n in sorted(named) if n in self.device.variable]
         return tuple(chosen or sorted(own, key=lambda v: v.id))
+
+    @cached_property
+    def consequence(self) -> Sentence:
+        """What the unsafe control action can lead to, as the end of every one of its scenarios."""
+        hazards = cited([element(self.device, h) for h in self.uca.hazards], "hazard")
+        losses = cited([element(self.device, i) for i in self.uca.losses], "loss")
+        then = compose("and so to {losses}", losses=losses) if losses.text else ""
+        return compose("This can lead to {hazards} {then}.", hazards=hazards, then=then)
 
     def places(self, anchor: Anchor) -> Iterator[Place]:
         """Every place of this kind in the loop, in a fixed order."""

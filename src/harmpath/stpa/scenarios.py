@@ -14,7 +14,7 @@ from harmpath.stpa.constraints import losses_of
 from harmpath.stpa.identity import readable_id
 from harmpath.stpa.loop import Loop, Place
 from harmpath.stpa.results import Condition, LossScenario, UnsafeControlAction
-from harmpath.stpa.sentences import Part, Sentence, cited, compose
+from harmpath.stpa.sentences import Part, Sentence, compose
 
 __all__ = ["CATALOGUE", "effect_of", "loss_scenarios", "outcome_of"]
 
@@ -111,17 +111,10 @@ def outcome_of(loop: Loop, aspect: Aspect) -> Sentence:
 
 
 def _scenario(loop: Loop, aspect: Aspect, factor: CausalFactor, place: Place, effect: Sentence) -> LossScenario:
-    uca, device = loop.uca, loop.device
+    uca = loop.uca
     parts: dict[str, Part] = {**place.elements, **_states(uca, place)}
     cause = compose(factor.sentence, **parts)
-    losses = cited([element(device, i) for i in uca.losses], "loss")
-    sentence = compose(
-        "{effect}, because {cause}. This can lead to {hazards} {losses}.",
-        effect=effect,
-        cause=cause,
-        hazards=cited([element(device, h) for h in uca.hazards], "hazard"),
-        losses=compose(" and so to {losses}", losses=losses) if losses.text else "",
-    )
+    sentence = compose("{effect}, because {cause}. {end}", effect=effect, cause=cause, end=loop.consequence)
     starts = tuple(dict.fromkeys(e.id for name, e in place.elements.items() if name not in ("controller", "action")))
     elements = starts or (place.start.id,)
     model = tuple(ElementEvidence(i) for i in dict.fromkeys((uca.control_action, *elements)))

@@ -6,14 +6,20 @@ names it is gone or says something else; that is tested.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias, Union
 
 from harmpath.device.values import Element
 
 __all__ = ["Part", "Sentence", "cited", "compose", "join", "places"]
+
+
+_LOOSE = re.compile(r"[ ,]+([.,])")
+"""A comma or full stop after an empty place."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,7 +59,7 @@ def compose(template: str, /, **parts: Part) -> Sentence:
     """
     text: list[str] = []
     used: list[Sentence] = []
-    for literal, name, _, _ in string.Formatter().parse(template):
+    for literal, name in _parsed(template):
         text.append(literal)
         if name is not None:
             filled = _as_sentence(parts[name])
@@ -69,9 +75,15 @@ def cited(elements: Sequence[Part], noun: str) -> Sentence:
     return compose("{noun} {all}", noun=plural if len(done) > 1 else noun, all=done) if done else Sentence("")
 
 
+@cache
+def _parsed(template: str) -> tuple[tuple[str, str | None], ...]:
+    """Words and place names of a template, in turn; templates are few and used thousands of times."""
+    return tuple((literal, name) for literal, name, _, _ in string.Formatter().parse(template))
+
+
 def places(template: str) -> frozenset[str]:
     """The names of the places in a template."""
-    return frozenset(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
+    return frozenset(name for _, name in _parsed(template) if name is not None)
 
 
 def _as_sentence(part: Part) -> Sentence:
@@ -90,4 +102,5 @@ def _ids(sentences: Sequence[Sentence]) -> tuple[str, ...]:
 
 def _tidy(text: str) -> str:
     """One space between words, none before a comma or full stop: empty parts leave no trace."""
-    return " ".join(text.split()).replace(" ,", ",").replace(" .", ".").replace(",.", ".")
+    flat = " ".join(text.split())
+    return _LOOSE.sub(r"\1", flat) if _LOOSE.search(flat) else flat
