@@ -1,3 +1,4 @@
+# ruff: noqa: ANN001, ANN003, ANN201, ANN202, ANN204, E501
 """Run simglucose (PyPI, MIT) as a peer: record traces for the equality test, and time it.
 
 It runs in an environment of its own, because simglucose needs ``setuptools<82`` (it imports pkg_resources)::
@@ -22,8 +23,8 @@ from types import SimpleNamespace
 
 import numpy as np
 from simglucose.actuator.pump import InsulinPump
-from simglucose.controller.base import Action, Controller
 from simglucose.controller.basal_bolus_ctrller import BBController
+from simglucose.controller.base import Action, Controller
 from simglucose.controller.pid_ctrller import PIDController
 from simglucose.patient.t1dpatient import T1DPatient
 from simglucose.sensor.cgm import CGMSensor
@@ -104,7 +105,7 @@ def _job(args):
     """The first seed whose days stay inside the model's validity: at glucose 0 its states freeze, step by step."""
     for attempt in range(20):
         result = run(*args, seed=args[0] + 100 * attempt)
-        if 10.0 < result[2].min() and result[2].max() < 1000.0:
+        if result[2].min() > 10.0 and result[2].max() < 1000.0:
             return result
     raise SystemExit(f"{args}: no seed keeps this patient inside the model's validity")
 

@@ -34,8 +34,11 @@ def recording() -> Recording:
         steps = np.concatenate([first[:, 1:2] - first[:, :1], second], axis=1).cumsum(axis=1).cumsum(axis=1)
         glucose = np.concatenate([first[:, :1], first[:, :1] + steps], axis=1) / 1000.0
         return Recording(
-            stored["patient"].astype(int) - 1, stored["controller"], stored["insulin"].astype(np.int64).cumsum(axis=1) * 0.05 / 6000,
-            stored["grams"].astype(float), glucose,
+            stored["patient"].astype(int) - 1,
+            stored["controller"],
+            stored["insulin"].astype(np.int64).cumsum(axis=1) * 0.05 / 6000,
+            stored["grams"].astype(float),
+            glucose,
         )
 
 

@@ -62,7 +62,9 @@ def test_a_campaign_writes_rows_with_scenario_seed_and_version(tmp_path, small):
     assert set(table["path"].to_pylist()) == {"", "P1"}
     assert set(table["seed"].to_pylist()) == {3}
     assert set(table["harmpath_version"].to_pylist()) == {module.__version__}
-    assert {"below_54", "lbgi", "severity", "time_to_54", "insulin_excess", "left_validity_at"} <= set(table.column_names)
+    assert {"below_54", "lbgi", "severity", "time_to_54", "insulin_excess", "left_validity_at"} <= set(
+        table.column_names
+    )
     assert json.loads(table.schema.metadata[b"spec"])["seed"] == 3
     assert [s.scenario.name for s in done.harm.scenarios] == ["no attack", "high readings", "pump stopped"]
     assert done.second is not None
@@ -113,7 +115,9 @@ def test_processes_and_chunk_sizes_change_nothing(tmp_path, monkeypatch):
 
 
 def test_searches_become_scenarios(tmp_path):
-    text = TEXT + "  searches:\n    - {name: worst, channel: cgm, operations: [add, replace], size: 8, generations: 2}\n"
+    text = (
+        TEXT + "  searches:\n    - {name: worst, channel: cgm, operations: [add, replace], size: 8, generations: 2}\n"
+    )
     done = run_campaign(load_spec(written(tmp_path, text)), tmp_path / "out")
     assert done.found[0].evaluations == 16
     assert done.harm["worst"].scenario == done.found[0].scenario
@@ -124,8 +128,16 @@ def test_searches_become_scenarios(tmp_path):
     [
         ("days: many\n", "wrong-value", 1),
         ("patients: [adult]\ncontroler: {}\n", "unknown-key", 2),
-        ("scenarios:\n  - name: a\n    faults:\n      - {channel: cgm, operation: replace, begin: 4}\n", "unknown-key", 4),
-        ("scenarios:\n  - name: a\n    faults: [{channel: cgm, operation: add, magnitude: 1, start: 9999}]\n", "window-outside-run", 1),
+        (
+            "scenarios:\n  - name: a\n    faults:\n      - {channel: cgm, operation: replace, begin: 4}\n",
+            "unknown-key",
+            4,
+        ),
+        (
+            "scenarios:\n  - name: a\n    faults: [{channel: cgm, operation: add, magnitude: 1, start: 9999}]\n",
+            "window-outside-run",
+            1,
+        ),
         ("controller: {kind: abacus}\n", "wrong-value", 1),
         ("controller: {kind: pid, gian: 3}\n", "unknown-key", 1),
         ("patients: [adlt]\n", "unknown-patient", 1),
@@ -179,7 +191,12 @@ def test_an_onnx_model_runs_in_the_loop_and_stays_inside_the_project(tmp_path):
             "patients": ["adult#001"],
             "controller": {"kind": "onnx-forecast", "model": "model.onnx"},
             "scenarios": [
-                {"name": "high", "faults": [{"channel": "cgm", "operation": "replace", "magnitude": 350, "start": 300, "duration": 120}]}
+                {
+                    "name": "high",
+                    "faults": [
+                        {"channel": "cgm", "operation": "replace", "magnitude": 350, "start": 300, "duration": 120}
+                    ],
+                }
             ],
         }
     )

@@ -22,7 +22,10 @@ from harmpath.patients.sensors import Sensor
 
 ONE = population("adult#001")
 LOOP = Loop(
-    controller=Oref0(), sensor=Sensor("ideal"), pump=Pump(max_rate=35.0), user=User(rescue_grams=0.0),
+    controller=Oref0(),
+    sensor=Sensor("ideal"),
+    pump=Pump(max_rate=35.0),
+    user=User(rescue_grams=0.0),
     meals=MealPlan(random=False, fixed=(FixedMeal(8.0, 60.0),)),
 )
 
@@ -122,8 +125,12 @@ def test_a_suppressed_alarm_is_not_heard():
 @given(
     channel=st.sampled_from(["cgm", "insulin"]),
     operation=st.sampled_from(["replace", "add", "subtract", "scale", "hold", "maximum", "minimum", "drift", "delay"]),
-    magnitude=st.floats(5.0, 400.0), start=st.integers(0, 280), duration=st.integers(1, 288),
-    low=st.floats(0.0, 60.0), width=st.floats(0.0, 300.0), rate=st.floats(0.1, 20.0),
+    magnitude=st.floats(5.0, 400.0),
+    start=st.integers(0, 280),
+    duration=st.integers(1, 288),
+    low=st.floats(0.0, 60.0),
+    width=st.floats(0.0, 300.0),
+    rate=st.floats(0.1, 20.0),
 )
 def test_what_is_sent_never_leaves_the_limits(channel, operation, magnitude, start, duration, low, width, rate):
     limits = Limits(low, low + width + 0.1, rate)
@@ -173,7 +180,9 @@ def test_a_fault_that_cannot_be_is_refused(fault, code):
 def test_all_problems_of_all_scenarios_are_told_at_once():
     bad = Scenario("x", (Fault("cgm", "replace"), Fault("cgm", "add", 1.0, 9999.0)))
     with pytest.raises(InputError) as caught:
-        check_scenarios([bad, bad, Scenario("y", initial_glucose=5.0), Scenario("z", (Fault("cgm", "hold"),) * 5)], 1440.0)
+        check_scenarios(
+            [bad, bad, Scenario("y", initial_glucose=5.0), Scenario("z", (Fault("cgm", "hold"),) * 5)], 1440.0
+        )
     codes = [p.code for p in caught.value.problems]
     assert codes.count("missing-magnitude") == 2
     assert {"duplicate-name", "bad-glucose", "too-many-faults", "window-outside-run"} <= set(codes)

@@ -13,12 +13,12 @@ from harmpath.errors import InputError, UsageError
 from harmpath.evidence import MeasurementEvidence
 from harmpath.patients.controllers import BasalBolus, Oref0
 from harmpath.patients.faults import Fault, Limits, Scenario
-from harmpath.patients.outcome import harm, measure_lanes, wilson
 from harmpath.patients.kernels import layout as k
 from harmpath.patients.kernels.measure import measure
 from harmpath.patients.kernels.watch import context_rules
 from harmpath.patients.loop import simulate
 from harmpath.patients.monitors import DEFAULT_THRESHOLDS, Monitor
+from harmpath.patients.outcome import harm, measure_lanes, wilson
 from harmpath.patients.search import AttackSpace, search_worst
 from harmpath.patients.severity import SEVERITIES, Criterion, classify
 from harmpath.patients.stl import RULES, hazards, learn_thresholds, score_monitor, select_thresholds, tmee

@@ -68,8 +68,12 @@ def test_insulin_on_board_is_what_was_given_above_basal(adults, quiet):
 
 
 def test_the_pump_rounds_and_limits(adults, quiet):
-    flood = Scenario("flood", (Fault("insulin", "replace", 34.0, 0.0, 60.0), Fault("bolus", "replace", 24.0, 60.0, 5.0)))
-    result = simulate([flood], adults, loop=quiet, pump=Pump(max_rate=5.0, max_bolus=1.0, rate_step=0.1, bolus_step=0.1))
+    flood = Scenario(
+        "flood", (Fault("insulin", "replace", 34.0, 0.0, 60.0), Fault("bolus", "replace", 24.0, 60.0, 5.0))
+    )
+    result = simulate(
+        [flood], adults, loop=quiet, pump=Pump(max_rate=5.0, max_bolus=1.0, rate_step=0.1, bolus_step=0.1)
+    )
     rate = result.trace("rate")
     assert rate.max() == 5.0
     assert np.abs(rate / 0.1 - np.rint(rate / 0.1)).max() < 1e-5
@@ -79,7 +83,9 @@ def test_the_pump_rounds_and_limits(adults, quiet):
 
 def test_the_user_ignores_delays_forgets_and_miscounts(adults):
     plan = MealPlan(random=False, fixed=(FixedMeal(8.0, 60.0),))
-    base = Loop(sensor=Sensor("ideal"), meals=plan, pump=Pump(bolus_step=0.0), controller=BasalBolus(correct_above=400.0))
+    base = Loop(
+        sensor=Sensor("ideal"), meals=plan, pump=Pump(bolus_step=0.0), controller=BasalBolus(correct_above=400.0)
+    )
     need = np.array([60.0 / p.carb_ratio for p in adults.patients])
 
     def extra(user):
@@ -89,7 +95,7 @@ def test_the_user_ignores_delays_forgets_and_miscounts(adults):
 
     now, _, _ = extra(User())
     np.testing.assert_allclose(now, need, atol=0.01)
-    now, total, ignored = extra(User(follows=0.0))
+    now, total, _ = extra(User(follows=0.0))
     assert np.abs(total).max() < 0.1
     now, total, _ = extra(User(delays=1.0, delay_minutes=30.0))
     assert np.abs(now).max() < 0.01
@@ -114,7 +120,9 @@ def test_sensor_models_err_as_published(adults, quiet):
 
 
 def test_drop_outs_come_as_often_as_asked_and_readings_stay_in_range(adults, quiet):
-    result = simulate([NONE], adults, loop=quiet, sensor=Sensor("breton-2008", 100.0, 125.0, 4.0, 20.0), days=10, replicates=2)
+    result = simulate(
+        [NONE], adults, loop=quiet, sensor=Sensor("breton-2008", 100.0, 125.0, 4.0, 20.0), days=10, replicates=2
+    )
     reading = result.trace("reading")
     lost = np.isnan(reading)
     starts = (lost[:, 1:] & ~lost[:, :-1]).sum() / (20 * 10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -27,7 +29,12 @@ def test_minto_parameters_at_the_reference_patient():
     assert mass == pytest.approx(54.5, abs=1.0)
     assert v1 == pytest.approx(5.1 + 0.072 * (mass - 55))
     assert k10 * v1 == pytest.approx(2.6 + 0.0191 * (mass - 55))
-    assert (k12 * v1, k13 * v1, k31 * 5.42, ke0) == (pytest.approx(2.05), pytest.approx(0.076), pytest.approx(0.076), 0.595)
+    assert (k12 * v1, k13 * v1, k31 * 5.42, ke0) == (
+        pytest.approx(2.05),
+        pytest.approx(0.076),
+        pytest.approx(0.076),
+        0.595,
+    )
 
 
 def test_a_steady_infusion_reaches_rate_over_clearance():
@@ -61,9 +68,10 @@ def test_the_dissociation_curve_of_severinghaus():
 def test_more_opioid_never_breathes_better():
     people = opioid_patients(10, 4)
     lows = [
-        simulate_pca(people, QUIET, [Fault("insulin", "replace", r)], minutes=120).spo2.min(axis=1) for r in (0.0, 3.0, 6.0, 12.0)
+        simulate_pca(people, QUIET, [Fault("insulin", "replace", r)], minutes=120).spo2.min(axis=1)
+        for r in (0.0, 3.0, 6.0, 12.0)
     ]
-    for better, worse in zip(lows, lows[1:], strict=False):
+    for better, worse in pairwise(lows):
         assert (worse <= better + 1e-9).all()
 
 
@@ -96,7 +104,8 @@ def test_halving_the_step_changes_little():
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault("meal", "replace", 1.0), Fault("cgm", "delay", 5.0), Fault("cgm", "replace"), Fault("cgm", "add", 1.0, 999.0),
+        Fault("meal", "replace", 1.0), Fault("cgm", "delay", 5.0), Fault("cgm", "replace"),
+        Fault("cgm", "add", 1.0, 999.0),
         Fault("cgm", "add", 1.0, 0.0, 5.0, Trigger("hours", 1.0, 2.0), Limits()),
     ],
 )  # fmt: skip

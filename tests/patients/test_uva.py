@@ -19,7 +19,18 @@ def drive(people, patient, insulin, carbs, integrator=k.CASCADE, substeps=1, eve
     state[:, k.EAT_QSTO] = state[:, 0] + state[:, 1]
     out = np.empty((len(patient), insulin.shape[1] // every + 1, k.STATES))
     open_loop(
-        people.plant_code, state, people.parameters(), patient, insulin, carbs, 5.0, integrator, substeps, 1e-10, every, out
+        people.plant_code,
+        state,
+        people.parameters(),
+        patient,
+        insulin,
+        carbs,
+        5.0,
+        integrator,
+        substeps,
+        1e-10,
+        every,
+        out,
     )
     return out
 
@@ -111,7 +122,10 @@ def test_the_default_scheme_loses_no_carbohydrate(everyone):
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    patient=st.integers(0, 29), extra=st.floats(0.05, 2.0), at=st.integers(0, 300), length=st.integers(1, 60),
+    patient=st.integers(0, 29),
+    extra=st.floats(0.05, 2.0),
+    at=st.integers(0, 300),
+    length=st.integers(1, 60),
     grams=st.floats(0.0, 100.0),
 )
 def test_more_insulin_never_raises_glucose_later(everyone: Population, patient, extra, at, length, grams):

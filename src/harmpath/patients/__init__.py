@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from harmpath.patients.campaign import Campaign, run_campaign
     from harmpath.patients.controllers import BasalBolus, ForecastAdvice, Mpc, Oref0, Pid
     from harmpath.patients.faults import Fault, Limits, Scenario, Trigger
-    from harmpath.patients.outcome import Harm, LaneHarm, ScenarioHarm, harm
     from harmpath.patients.loop import Loop, Result, simulate
     from harmpath.patients.meals import FixedMeal, MealPlan, User
     from harmpath.patients.monitors import Monitor, Pump
-    from harmpath.patients.pictures import draw_campaign
+    from harmpath.patients.outcome import Harm, LaneHarm, ScenarioHarm, harm
     from harmpath.patients.people import Patient, Population, population
+    from harmpath.patients.pictures import draw_campaign
     from harmpath.patients.search import AttackSpace, Found, search_worst
     from harmpath.patients.sensors import Meter, Sensor
     from harmpath.patients.severity import DEFAULT_CRITERIA, SEVERITIES, Criterion

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass
@@ -20,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from harmpath import __version__
 from harmpath.errors import MissingExtraError, OutputError
 from harmpath.patients.faults import Scenario
-from harmpath.patients.outcome import Harm, measure_lanes, summarise
 from harmpath.patients.kernels import FINGERPRINT
+from harmpath.patients.outcome import Harm, measure_lanes, summarise
 from harmpath.patients.search import Found, search_worst
 from harmpath.patients.spec import SimulationSpec
 
@@ -81,7 +80,9 @@ def _chunks(spec: SimulationSpec, scenarios: int, plant: str) -> list[_Chunk]:
     return [_Chunk(n, plant, *cut) for n, cut in enumerate(cuts)]
 
 
-def _run_chunk(spec: SimulationSpec, scenarios: tuple[Scenario, ...], chunk: _Chunk, seed: int, root: Path | None) -> Any:
+def _run_chunk(
+    spec: SimulationSpec, scenarios: tuple[Scenario, ...], chunk: _Chunk, seed: int, root: Path | None
+) -> Any:
     """Simulate and measure one chunk; returns an Arrow table. Runs in any process."""
     import numpy as np
     import pyarrow as pa
@@ -90,7 +91,8 @@ def _run_chunk(spec: SimulationSpec, scenarios: tuple[Scenario, ...], chunk: _Ch
 
     people = spec.people(chunk.plant).select(chunk.patients)
     result = simulate(
-        scenarios, people, days=spec.days, seed=seed, replicates=chunk.replicates, first_replicate=chunk.first_replicate,
+        scenarios, people, days=spec.days, seed=seed, replicates=chunk.replicates,
+        first_replicate=chunk.first_replicate,
         loop=spec.loop(root),
     )  # fmt: skip
     values = measure_lanes(result)
@@ -123,9 +125,11 @@ def _write(table: Any, path: Path, metadata: Mapping[str, str]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(table.replace_schema_metadata(known), temporary, compression="zstd")
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
-        raise OutputError(f"cannot write {path.name}: {error.strerror}", remedy="check the folder and free space") from error
+        raise OutputError(
+            f"cannot write {path.name}: {error.strerror}", remedy="check the folder and free space"
+        ) from error
 
 
 def _finished(path: Path, identity: str) -> Any:
@@ -258,10 +262,14 @@ def run_campaign(
     table = table.append_column("seed", pa.array([seed] * len(table), pa.int64()))
     table = table.append_column("harmpath_version", pa.array([__version__] * len(table)))
     metadata = {"identity": identity, "seed": str(seed), "harmpath": __version__}
-    _write(table, out_dir / "runs.parquet", metadata | {"spec": json.dumps(spec.model_dump(mode="json"), sort_keys=True)})
+    _write(
+        table, out_dir / "runs.parquet", metadata | {"spec": json.dumps(spec.model_dump(mode="json"), sort_keys=True)}
+    )
     agreement = {}
     if second is not None:
-        agreement = {a.scenario.name: (a.severity, b.severity) for a, b in zip(result.scenarios, second.scenarios, strict=True)}
+        agreement = {
+            a.scenario.name: (a.severity, b.severity) for a, b in zip(result.scenarios, second.scenarios, strict=True)
+        }
     campaign = Campaign(
         spec, seed, result, second, agreement, found, out_dir, out_dir / "runs.parquet", glucose, chunks, resumed
     )
@@ -313,6 +321,6 @@ def _write_json(campaign: Campaign, identity: str) -> None:
     temporary = path.with_name("harm.json.part")
     try:
         temporary.write_text(json.dumps(content, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
+        temporary.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write harm.json: {error.strerror}") from error

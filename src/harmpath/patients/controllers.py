@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "BasalBolus", "Controller", "ForecastAdvice", "Mpc", "NativeController", "Oref0", "OutsideController", "Pid", "View",
+    "BasalBolus", "Controller", "ForecastAdvice", "Mpc", "NativeController", "Oref0", "OutsideController", "Pid",
+    "View",
 ]  # fmt: skip
 
 
@@ -43,7 +44,10 @@ class View:
 class OutsideController(Protocol):
     """A controller in Python: called once per step for all lanes at once."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        ...
 
     def decide(self, view: View) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Basal rates (U/h) and boluses (U; NaN leaves the bolus to the calculator), one per lane."""
@@ -146,7 +150,8 @@ class ForecastAdvice:
     """Advice from a glucose forecast: the ML model of a blood-glucose management system in the loop.
 
     ``predict`` maps windows to forecasts (mg/dL); the last column is used. When the forecast of a lane exceeds
-    ``high``, a correction bolus to the target is advised, less insulin on board, at most every ``every`` minutes; when it
+    ``high``, a correction bolus to the target is advised, less insulin on board, at most every ``every`` minutes;
+    when it
     is under ``low``, the basal rate is stopped.
     """
 

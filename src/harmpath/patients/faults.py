@@ -42,7 +42,8 @@ class Trigger:
 
     kind: TriggerKind = "always"
     a: float = 0.0
-    """hours: from (hour of day); iob-above: U; glucose-below/-above: mg/dL (true); after-meal: minutes since the meal."""
+    """hours: from (hour of day); iob-above: U; glucose-below/-above: mg/dL (true); after-meal: minutes since the
+    meal."""
     b: float = 0.0
     """hours: until (hour of day); may be smaller than ``a`` (over midnight)."""
 

@@ -158,6 +158,7 @@ def simulate(
     pump: Pump | None = None,
     monitor: Monitor | None = None,
     days: int = 1,
+    hours: float | None = None,
     seed: int = 0,
     replicates: int = 1,
     first_replicate: int = 0,
@@ -165,8 +166,10 @@ def simulate(
 ) -> Result:
     """Run every scenario on every patient, ``replicates`` worlds each.
 
-    A world is one realisation of meals, behaviour and sensor noise of one patient. Scenarios share worlds, so that their
-    differences are the scenario's. ``controller``, ``sensor``, ``pump`` and ``monitor`` replace those of ``loop``.
+    A world is one realisation of meals, behaviour and sensor noise of one patient. Scenarios share worlds, so that
+    their
+    differences are the scenario's. ``hours`` ends the run earlier than ``days`` would. ``controller``, ``sensor``,
+    ``pump`` and ``monitor`` replace those of ``loop``.
 
     Raises InputError for scenarios that cannot run, UsageError for sizes out of range, HarmpathError when an outside
     controller raises, is too slow or returns what is not a number.
@@ -179,14 +182,14 @@ def simulate(
     loop = _replaced(loop or Loop(), {name: value for name, value in given.items() if value is not None})
     if not (days >= 1 and replicates >= 1 and len(population) >= 1 and seed >= 0):
         raise UsageError("days, replicates and patients must be at least 1, the seed not negative")
-    check_scenarios(scenarios, days * 1440.0)
+    steps = days * k.DAY_STEPS if hours is None else min(max(int(hours * 12), 1), days * k.DAY_STEPS)
+    check_scenarios(scenarios, steps * float(k.CONTROL_MINUTES))
     worlds = len(population) * replicates
     if worlds * len(scenarios) * days > MAX_LANE_DAYS:
         raise UsageError(
             f"more than {MAX_LANE_DAYS} patient-days in one call", remedy="split the run, as run_campaign does"
         )
 
-    steps = days * k.DAY_STEPS
     noise = loop.sensor.realise(_generators(population, replicates, first_replicate, seed, 1), steps)
     groups = [p.group for p in population.patients for _ in range(replicates)]
     eating = _generators(population, replicates, first_replicate, seed, 2)
@@ -214,8 +217,8 @@ def simulate(
 
     def run(phase: int, first: int, last: int) -> None:
         advance(
-            phase, first, last, lanes, state, fault_state, traces, verdicts, population.parameters(), population.volumes(),
-            profiles, noise, meals, faults, curve, control, np.array(loop.monitor.fields()),
+            phase, first, last, lanes, state, fault_state, traces, verdicts, population.parameters(),
+            population.volumes(), profiles, noise, meals, faults, curve, control, np.array(loop.monitor.fields()),
             loop.monitor.threshold_table(population.names), c, outside,
         )  # fmt: skip
 
@@ -265,8 +268,9 @@ def _stepwise(
         run(k.SENSE, step, step + 1)
         seen, meter, net, iob = (traces[:, i] for i in indices)
         view = View(
-            step, step * k.CONTROL_MINUTES, (loop.start_hour + step / 12) % 24, seen[:, : step + 1], meter[:, : step + 1],
-            net[:, :step], iob[:, step].astype(np.float64), np.nan_to_num(state[:, k.L_SAID]), profiles,
+            step, step * k.CONTROL_MINUTES, (loop.start_hour + step / 12) % 24, seen[:, : step + 1],
+            meter[:, : step + 1], net[:, :step], iob[:, step].astype(np.float64),
+            np.nan_to_num(state[:, k.L_SAID]), profiles,
         )  # fmt: skip
         alive = state[:, k.L_LEFT_VALIDITY] < 0
         if not isinstance(loop.controller, NativeController):

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FixedMeal", "MealPlan", "User"]
 
-# Chance, earliest, latest, mean and sd of the hour, mean and sd of the amount (g): breakfast, snack, lunch, snack, dinner,
+# Chance, earliest, latest, mean and sd of the hour, mean and sd of the amount (g): breakfast, snack, lunch, snack,
+# dinner,
 # snack. The random scenario of simglucose (MIT); the patients are exercise-free.
 _SLOTS = (
     (0.95, 5.0, 9.0, 7.0, 1.0, 45.0, 10.0),
@@ -40,12 +41,14 @@ class FixedMeal:
 
 @dataclass(frozen=True, slots=True)
 class MealPlan:
-    """Random daily meals, or fixed ones when ``fixed`` is given (an empty ``fixed`` with ``random=False`` is fasting)."""
+    """Random daily meals, or fixed ones when ``fixed`` is given (an empty ``fixed`` with ``random=False`` is
+    fasting)."""
 
     random: bool = True
     fixed: tuple[FixedMeal, ...] = ()
     group_scale: Mapping[str, float] = field(default_factory=lambda: {"adult": 1.0, "adolescent": 1.0, "child": 0.6})
-    """Meal size by age group; 0.6 for children is a stated assumption (their energy need is about 60 % of an adult's)."""
+    """Meal size by age group; 0.6 for children is a stated assumption (their energy need is about 60 % of an
+    adult's)."""
 
     def __post_init__(self) -> None:
         problems = [
@@ -102,7 +105,8 @@ def realise_meals(
     days: int,
     start_hour: float,
 ) -> NDArray[np.float64]:
-    """Meals per world: worlds x (minute, g eaten, g announced, steps of delay or -1) x meals, padded with minute 1e9."""
+    """Meals per world: worlds x (minute, g eaten, g announced, steps of delay or -1) x meals, padded with minute
+    1e9."""
     import numpy as np
 
     slots = len(_SLOTS) if plan.random else 0
@@ -144,7 +148,8 @@ def _random_meals(
 
 
 def _behave(out: NDArray[np.float64], user: User, generators: Sequence[np.random.Generator]) -> None:
-    """Forgotten, miscounted, ignored and delayed: drawn for every meal whether used or not, so that runs stay paired."""
+    """Forgotten, miscounted, ignored and delayed: drawn for every meal whether used or not, so that runs stay
+    paired."""
     import numpy as np
 
     if (user.forgets, user.counting_cv, user.delays) == (0.0, 0.0, 0.0) and user.follows == 1.0:

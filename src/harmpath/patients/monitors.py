@@ -32,7 +32,10 @@ glucose (mg/dL) below which insulin must stop. They stand for "hardly any" and "
 class OutsideMonitor(Protocol):
     """A detector in Python: called once per step for all lanes, after the controller."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        ...
 
     def verdicts(self, view: View, rates: NDArray[np.float64]) -> NDArray[np.int8]:
         """0 safe, 1 too much insulin, 2 too little, 3 data that cannot be true."""

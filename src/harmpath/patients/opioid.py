@@ -7,12 +7,13 @@ It shows that harm can be measured for a device that has nothing to do with gluc
   body mass), the model of clinical target-controlled infusion;
 * ventilation and carbon dioxide: Bouillon et al., Anesthesiology 2003;99:779-787, indirect response model: gain F 4.30,
   ke0(CO2) 0.92 /min, kel(CO2) 0.08 /min, C50 0.92 ng/mL, Hill 1.25, baseline PaCO2 42.4 mmHg, 7.06 L/min;
-* oxygen: mass balance of the stores in lungs (3 L gas) and blood (0.85 L oxygen; Nunn's Applied Respiratory Physiology),
-  uptake 0.25 L/min, an alveolar-arterial gap that grows with age (Mellemgaard 1966), and the oxygen dissociation curve
-  of Severinghaus, J Appl Physiol 1979;46:599;
+* oxygen: mass balance of the stores in lungs (3 L gas) and blood (0.85 L oxygen; Nunn's Applied Respiratory
+  Physiology), uptake 0.25 L/min, an alveolar-arterial gap that grows with age (Mellemgaard 1966), and the oxygen
+  dissociation curve of Severinghaus, J Appl Physiol 1979;46:599;
 * lean body mass: James, as used by Minto.
 
-Smaller in scope than the glucose loop, and validated less: dead space does not change, apnoea is ventilation below 1 L/min.
+Smaller in scope than the glucose loop, and validated less: dead space does not change, apnoea is ventilation below
+1 L/min.
 """
 
 from __future__ import annotations
@@ -127,7 +128,8 @@ class OpioidResult:
 
 
 def opioid_patients(count: int, seed: int = 0) -> tuple[OpioidPatient, ...]:
-    """Random adults: age 20 to 65, body mass index about 25 (sd 4), log-normal sensitivity (cv 30 %, stated assumption)."""
+    """Random adults: age 20 to 65, body mass index about 25 (sd 4), log-normal sensitivity (cv 30 %, stated
+    assumption)."""
     import numpy as np
 
     rng = np.random.default_rng([seed, 21])
@@ -138,8 +140,8 @@ def opioid_patients(count: int, seed: int = 0) -> tuple[OpioidPatient, ...]:
         bmi = float(np.clip(rng.normal(25, 4), 18, 38))
         found.append(
             OpioidPatient(
-                f"pca#{i + 1:03d}", float(rng.uniform(20, 65)), min(max(bmi * (height / 100) ** 2, 40.0), 160.0), height,
-                male, float(np.clip(np.exp(rng.normal(0, 0.3)), 0.4, 2.5)),
+                f"pca#{i + 1:03d}", float(rng.uniform(20, 65)), min(max(bmi * (height / 100) ** 2, 40.0), 160.0),
+                height, male, float(np.clip(np.exp(rng.normal(0, 0.3)), 0.4, 2.5)),
             )
         )  # fmt: skip
     return tuple(found)
@@ -155,13 +157,15 @@ def saturation(oxygen: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 _PCA_CHANNELS = ("insulin", "bolus", "cgm", "alarm")
-"""Channels of :class:`Fault` as this loop reads them: insulin = the infusion rate (ug/min), bolus = the bolus (ug), cgm =
+"""Channels of :class:`Fault` as this loop reads them: insulin = the infusion rate (ug/min), bolus = the bolus
+(ug), cgm =
 the oximeter's reading (%), alarm = the interlock."""
 _BOUNDS = {"insulin": (0.0, 500.0), "bolus": (0.0, 1000.0), "cgm": (0.0, 100.0), "alarm": (0.0, 1.0)}
 
 
-def _tampered(faults: Sequence[Fault], channel: str, t: float, value: NDArray[np.float64], held: dict[int, NDArray[np.float64]]
-              ) -> NDArray[np.float64]:  # fmt: skip
+def _tampered(
+    faults: Sequence[Fault], channel: str, t: float, value: NDArray[np.float64], held: dict[int, NDArray[np.float64]]
+) -> NDArray[np.float64]:
     import numpy as np
 
     for i, f in enumerate(faults):
@@ -172,13 +176,13 @@ def _tampered(faults: Sequence[Fault], channel: str, t: float, value: NDArray[np
             continue
         low, high = _BOUNDS[channel]
         low, high = max(low, f.limits.low), min(high, f.limits.high)
-        out = {
-            "replace": lambda m=f.magnitude: np.full_like(value, m), "add": lambda m=f.magnitude: value + m,
-            "subtract": lambda m=f.magnitude: value - m, "scale": lambda m=f.magnitude: value * m,
-            "hold": lambda i=i: held.get(i, value), "maximum": lambda h=high: np.full_like(value, h),
-            "minimum": lambda b=low: np.full_like(value, b), "truncate": lambda: np.zeros_like(value),
-            "drift": lambda f=f: value + f.magnitude * (t - f.start) / 60.0,
-        }[f.operation]()  # fmt: skip
+        m = f.magnitude
+        results = {
+            "replace": np.full_like(value, m), "add": value + m, "subtract": value - m, "scale": value * m,
+            "hold": held.get(i, value), "maximum": np.full_like(value, high), "minimum": np.full_like(value, low),
+            "truncate": np.zeros_like(value), "drift": value + m * (t - f.start) / 60.0,
+        }  # fmt: skip
+        out = results[f.operation]
         value = np.clip(out, low, high)
     return value
 
@@ -186,7 +190,9 @@ def _tampered(faults: Sequence[Fault], channel: str, t: float, value: NDArray[np
 def _check(faults: Sequence[Fault], minutes: float) -> None:
     problems = []
     for i, f in enumerate(faults):
-        known = f.channel in _PCA_CHANNELS and f.operation not in ("delay", "replay", "drop") and f.trigger.kind == "always"
+        known = (
+            f.channel in _PCA_CHANNELS and f.operation not in ("delay", "replay", "drop") and f.trigger.kind == "always"
+        )
         if not known:
             problems.append(
                 Problem("unsupported-fault", f"fault {i + 1}: the PCA loop has no {f.operation} on {f.channel}",
@@ -220,7 +226,8 @@ def simulate_pca(
     supply = (0.21 if oxygen == "air" else 0.36) * (_BAROMETRIC - _VAPOUR)
     model = np.array(
         [
-            _F_GAIN, _KE0_CO2, _KEL_CO2, _HILL, _PACO2, supply, _ALVEOLAR_VENTILATION, _STPD * _OXYGEN_UPTAKE, _LUNG_GAS,
+            _F_GAIN, _KE0_CO2, _KEL_CO2, _HILL, _PACO2, supply, _ALVEOLAR_VENTILATION, _STPD * _OXYGEN_UPTAKE,
+            _LUNG_GAS,
             _STPD * _BLOOD_OXYGEN,
         ]
     )  # fmt: skip
@@ -245,7 +252,7 @@ def simulate_pca(
         pressing = (state[:, 3] < pump.sedated_above) & (t % pump.press_every < 1.0) & (t - last >= pump.lockout)
         allowed = pressing & (spent + pump.bolus <= pump.limit_per_hour)
         # The lockout and the hourly limit guard what the pump means to give; tampering comes after them.
-        dose = _tampered(faults, "bolus", t, allowed * pump.bolus, held)
+        dose = _tampered(faults, "bolus", t, np.where(allowed, pump.bolus, 0.0), held)
         rate = _tampered(faults, "insulin", t, np.full(n, pump.basal), held)
         last = np.where(allowed, t, last)
         given = (dose + rate) * running
@@ -256,7 +263,8 @@ def simulate_pca(
 
 
 def opioid_harm(result: OpioidResult, *, seed: int = 0) -> tuple[MeasurementEvidence, ...]:
-    """Shares of patients with SpO2 below 90 and 80 % and with apnoea (below 1 L/min) for a minute or more, with intervals."""
+    """Shares of patients with SpO2 below 90 and 80 % and with apnoea (below 1 L/min) for a minute or more, with
+    intervals."""
     import numpy as np
 
     total = len(result.patients)

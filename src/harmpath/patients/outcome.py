@@ -1,4 +1,5 @@
-"""Harm as a figure: consensus measures per patient, compared with the same patient without the attack, with intervals."""
+"""Harm as a figure: consensus measures per patient, compared with the same patient without the attack, with
+intervals."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ class LaneHarm:
     group: str
     replicate: int
     values: Mapping[str, float]
-    """``layout.MEASURES``, and: insulin (U), insulin_excess and insulin_lack against the paired baseline (U), left_validity_at
+    """``layout.MEASURES``, and: insulin (U), insulin_excess and insulin_lack against the paired baseline (U),
+    left_validity_at
     (min), tampered (values), alarm_steps, monitor_steps, first_alarm (min from onset)."""
     severity: Severity | None
     """None when the run left the model's validity before anything could be said."""
@@ -158,13 +160,16 @@ def _mean_interval(values: NDArray[np.float64], patient: NDArray[np.int64], seed
 
 
 def _share(hit: NDArray[np.bool_], patient: NDArray[np.int64], seed: int) -> tuple[float, float, float]:
-    """Share of lanes hit. One lane per patient: Wilson. Several: bootstrap over patients; Wilson over patients at 0 or 1."""
+    """Share of lanes hit. One lane per patient: Wilson. Several: bootstrap over patients; Wilson over patients at
+    0 or 1."""
     import numpy as np
 
     count, total = int(hit.sum()), len(hit)
     patients = len(np.unique(patient))
     if total == patients or count in (0, total):
-        low, high = wilson(patients * count // total if total else 0, patients) if count in (0, total) else wilson(count, total)
+        low, high = (
+            wilson(patients * count // total if total else 0, patients) if count in (0, total) else wilson(count, total)
+        )
         return count / total if total else math.nan, low, high
     return _mean_interval(hit.astype(float), patient, seed)
 
@@ -276,7 +281,7 @@ def _summary(
             note = f"mean of {counted} {unit.partition(' ')[2]}; 95 % interval by bootstrap over patients"
             evidence.append(MeasurementEvidence(text, mean, symbol, low, high, counted, seed, note))
     left = int(np.isfinite(mine["left_validity_at"]).sum())
-    gone = ()
+    gone: tuple[NotAssessed, ...] = ()
     if left:
         gone = (
             NotAssessed(

@@ -40,7 +40,8 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "EGP": (0.1, 6.0), "GEZI": (0.0, 0.05), "SI": (1e-6, 0.01), "tau_sen": (0.5, 60.0),
 }  # fmt: skip
 _MINIMAL_MEAL_MINUTES = 40.0
-"""Peak of glucose appearance after a mixed meal in the minimal model; Kanderian 2009 identified it per meal, 20-70 min."""
+"""Peak of glucose appearance after a mixed meal in the minimal model; Kanderian 2009 identified it per meal, 20-70
+min."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,19 +32,26 @@ class _Canvas:
         self.parts = [
             f'<text x="{_WIDTH / 2:.0f}" y="20" text-anchor="middle" font-size="15">{escape(title)}</text>',
             f'<text x="{_WIDTH / 2:.0f}" y="{_HEIGHT - 8}" text-anchor="middle">{escape(labels[0])}</text>',
-            f'<text transform="translate(14 {_HEIGHT / 2:.0f}) rotate(-90)" text-anchor="middle">{escape(labels[1])}</text>',
+            f'<text transform="translate(14 {_HEIGHT / 2:.0f}) rotate(-90)" text-anchor="middle">'
+            f"{escape(labels[1])}</text>",
         ]
         self.title = title
 
     def at(self, x: float, y: float) -> str:
         """Pixel pair of a point, held inside the frame."""
-        px = _LEFT + (min(max(x, self.x[0]), self.x[1]) - self.x[0]) / (self.x[1] - self.x[0]) * (_WIDTH - _LEFT - _RIGHT)
-        py = _HEIGHT - _BOTTOM - (min(max(y, self.y[0]), self.y[1]) - self.y[0]) / (self.y[1] - self.y[0]) * (
-            _HEIGHT - _TOP - _BOTTOM
+        px = _LEFT + (min(max(x, self.x[0]), self.x[1]) - self.x[0]) / (self.x[1] - self.x[0]) * (
+            _WIDTH - _LEFT - _RIGHT
+        )
+        py = (
+            _HEIGHT
+            - _BOTTOM
+            - (min(max(y, self.y[0]), self.y[1]) - self.y[0]) / (self.y[1] - self.y[0]) * (_HEIGHT - _TOP - _BOTTOM)
         )
         return f"{px:.1f},{py:.1f}"
 
-    def band(self, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, opacity: float) -> None:
+    def band(
+        self, x: Sequence[float], low: Sequence[float], high: Sequence[float], colour: str, opacity: float
+    ) -> None:
         """The area between two curves."""
         points = [self.at(a, b) for a, b in zip(x, high, strict=True)]
         points += [self.at(a, b) for a, b in reversed(list(zip(x, low, strict=True)))]
@@ -61,7 +67,8 @@ class _Canvas:
             if len(run) > 1:
                 extra = f' stroke-dasharray="{dash}"' if dash else ""
                 self.parts.append(
-                    f'<polyline points="{" ".join(run)}" fill="none" stroke="{colour}" stroke-width="{width:g}"{extra}/>'
+                    f'<polyline points="{" ".join(run)}" fill="none" stroke="{colour}" '
+                    f'stroke-width="{width:g}"{extra}/>'
                 )
             run = []
 
@@ -69,7 +76,8 @@ class _Canvas:
         """A point with a tooltip."""
         px, py = self.at(x, y).split(",")
         self.parts.append(
-            f'<circle cx="{px}" cy="{py}" r="3.5" fill="{colour}" fill-opacity="0.75"><title>{escape(text)}</title></circle>'
+            f'<circle cx="{px}" cy="{py}" r="3.5" fill="{colour}" fill-opacity="0.75">'
+            f"<title>{escape(text)}</title></circle>"
         )
 
     def text(self, x: float, y: float, text: str, anchor: str = "start", colour: str = "#333") -> None:
@@ -106,7 +114,8 @@ class _Canvas:
         """The whole picture; ``description`` is read out by screen readers."""
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-            f'font-family="sans-serif" font-size="11"><title>{escape(self.title)}</title><desc>{escape(description)}</desc>'
+            f'font-family="sans-serif" font-size="11"><title>{escape(self.title)}</title>'
+            f"<desc>{escape(description)}</desc>"
             f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>' + "".join(self.parts) + "</svg>\n"
         )
 
@@ -168,38 +177,49 @@ def agp_day(glucose: NDArray[np.float32], *, title: str = "", start_hour: float 
     hours = [i / 12.0 for i in range(288)]
     good = [j for j in range(288) if not math.isnan(rows[0][j])]
     for low, high, opacity in ((0, 4, 0.15), (1, 3, 0.3)):
-        canvas.band([hours[j] for j in good], [rows[low][j] for j in good], [rows[high][j] for j in good], _COLOURS[0], opacity)
+        canvas.band(
+            [hours[j] for j in good], [rows[low][j] for j in good], [rows[high][j] for j in good], _COLOURS[0], opacity
+        )
     canvas.line(hours, rows[2], _COLOURS[0], width=2.4)
     return canvas.svg("Percentiles 5, 25, 50, 75 and 95 of glucose by time of day")
 
 
 def variability_grid(harm: Harm, scenarios: Sequence[str]) -> str:
-    """Control-variability grid (Magni et al., J Diabetes Sci Technol 2008;2:630): lowest against highest glucose per run."""
+    """Control-variability grid (Magni et al., J Diabetes Sci Technol 2008;2:630): lowest against highest glucose
+    per run."""
     canvas = _Canvas(
         "Control-variability grid", (110.0, 50.0), (110.0, 400.0), ("lowest glucose of a run, mg/dL", "highest, mg/dL")
     )
-    canvas.ticks([(v, f"{v:g}") for v in (110.0, 90.0, 70.0, 50.0)], [(v, f"{v:g}") for v in (110.0, 180.0, 300.0, 400.0)])
+    canvas.ticks(
+        [(v, f"{v:g}") for v in (110.0, 90.0, 70.0, 50.0)], [(v, f"{v:g}") for v in (110.0, 180.0, 300.0, 400.0)]
+    )
     for x0, x1, y0, y1, colour in (
         (110, 90, 110, 180, "#009E73"), (110, 90, 180, 300, "#56B4E9"), (90, 70, 110, 180, "#56B4E9"),
         (90, 70, 180, 300, "#56B4E9"), (110, 90, 300, 400, "#E69F00"), (70, 50, 110, 180, "#E69F00"),
         (90, 70, 300, 400, "#D55E00"), (70, 50, 180, 300, "#D55E00"), (70, 50, 300, 400, "#CC3311"),
     ):  # fmt: skip
         canvas.band([x0, x1], [y0, y0], [y1, y1], colour, 0.15)
-    for x, y, zone in ((108, 170, "A"), (108, 290, "upper B"), (88, 170, "lower B"), (88, 290, "B"), (108, 390, "upper C"),
-                       (68, 170, "lower C"), (88, 390, "upper D"), (68, 290, "lower D"), (68, 390, "E")):  # fmt: skip
+    for x, y, zone in (
+        (108, 170, "A"), (108, 290, "upper B"), (88, 170, "lower B"), (88, 290, "B"), (108, 390, "upper C"),
+        (68, 170, "lower C"), (88, 390, "upper D"), (68, 290, "lower D"), (68, 390, "E"),
+    ):  # fmt: skip
         canvas.text(x, y, zone)
     for i, name in enumerate(scenarios):
         for row in harm.lanes:
             if row.scenario == name and not math.isnan(row.values["minimum"]):
                 low, high = row.values["minimum"], row.values["maximum"]
-                canvas.dot(low, high, _COLOURS[i % len(_COLOURS)], f"{name}, {row.patient}: {low:.0f} to {high:.0f} mg/dL")
+                canvas.dot(
+                    low, high, _COLOURS[i % len(_COLOURS)], f"{name}, {row.patient}: {low:.0f} to {high:.0f} mg/dL"
+                )
     canvas.legend(list(scenarios))
     return canvas.svg("Lowest and highest glucose of every run in the zones of the control-variability grid")
 
 
 def time_to_harm(harm: Harm, scenarios: Sequence[str], *, measure: str = "time_to_54", hours: float = 24.0) -> str:
     """Share of runs that have reached the limit by a time after the onset, with 95 % Wilson bands."""
-    label = {"time_to_54": "below 54 mg/dL", "time_to_70": "below 70 mg/dL", "time_to_250": "above 250 mg/dL"}.get(measure)
+    label = {"time_to_54": "below 54 mg/dL", "time_to_70": "below 70 mg/dL", "time_to_250": "above 250 mg/dL"}.get(
+        measure
+    )
     if label is None:
         raise UsageError(f"no time to {measure!r}", remedy="time_to_54, time_to_70 or time_to_250")
     canvas = _Canvas(f"Time to harm: {label}", (0.0, hours), (0.0, 1.0), ("hours after the onset", "share of runs"))
@@ -226,7 +246,9 @@ def harm_table(harm: Harm, figure: str = "share below 54") -> str:
     if not cells:
         raise UsageError("no scenario has a fault to show")
     what = harm.scenarios[0].figure(figure).what
-    canvas = _Canvas(f"Harm by channel and operation: {what}", (0.0, float(len(columns))), (0.0, float(len(rows))), ("", ""))
+    canvas = _Canvas(
+        f"Harm by channel and operation: {what}", (0.0, float(len(columns))), (0.0, float(len(rows))), ("", "")
+    )
     canvas.ticks([(i + 0.5, c) for i, c in enumerate(columns)], [(i + 0.5, r) for i, r in enumerate(rows)])
     for (channel, operation), share in sorted(cells.items()):
         x, y = float(columns.index(operation)), float(rows.index(channel))
@@ -236,7 +258,8 @@ def harm_table(harm: Harm, figure: str = "share below 54") -> str:
 
 
 def draw_campaign(campaign: Campaign, limit: int = 6) -> tuple[Path, ...]:
-    """Write the pictures of a campaign to its folder; at most ``limit`` scenarios per picture. OutputError on failure."""
+    """Write the pictures of a campaign to its folder; at most ``limit`` scenarios per picture. OutputError on
+    failure."""
     names = [s.scenario.name for s in campaign.harm.scenarios][:limit]
     pictures = {
         "variability-grid.svg": variability_grid(campaign.harm, names),
@@ -255,7 +278,7 @@ def draw_campaign(campaign: Campaign, limit: int = 6) -> tuple[Path, ...]:
         try:
             temporary = path.with_name(name + ".part")
             temporary.write_text(text, encoding="utf-8")
-            os.replace(temporary, path)
+            temporary.replace(path)
         except OSError as error:
             raise OutputError(f"cannot write {name}: {error.strerror}") from error
         written.append(path)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harmpath.errors import UsageError
 from harmpath.patients.faults import CHANNEL_LIMITS, Channel, Fault, Limits, Operation, Scenario, Trigger
-from harmpath.patients.outcome import measure_lanes
 from harmpath.patients.kernels import layout as k
 from harmpath.patients.kernels.layout import MEASURES
 from harmpath.patients.loop import Loop, simulate
+from harmpath.patients.outcome import measure_lanes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,12 +36,12 @@ class AttackSpace:
 
     channel: Channel
     operations: tuple[Operation, ...]
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     start: tuple[float, float] = (0.0, 720.0)
     """Earliest and latest start, minutes."""
     duration: tuple[float, float] = (30.0, 360.0)
     """Shortest and longest attack, minutes."""
-    trigger: Trigger = Trigger()
+    trigger: Trigger = field(default_factory=Trigger)
     companions: tuple[Fault, ...] = ()
     """Faults that are always present, e.g. a suppressed alarm."""
     name: str = "worst"
@@ -111,7 +111,9 @@ def search_worst(
     history: list[float] = []
     baseline = math.nan
     for generation in range(generations):
-        candidates = [_scenario(space, int(o), u, f"{generation}.{i}") for i, (o, u) in enumerate(zip(chosen, unit, strict=True))]
+        candidates = [
+            _scenario(space, int(o), u, f"{generation}.{i}") for i, (o, u) in enumerate(zip(chosen, unit, strict=True))
+        ]
         scores, baseline = _scores(candidates, population, loop, goal, days, seed)
         order = np.argsort(-scores, kind="stable")
         if best is None or scores[order[0]] > best[0]:
@@ -130,7 +132,11 @@ def search_worst(
 
 
 def _next(
-    rng: np.random.Generator, operations: NDArray[np.int64], elite: NDArray[np.float64], weights: NDArray[np.float64], size: int
+    rng: np.random.Generator,
+    operations: NDArray[np.int64],
+    elite: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    size: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Draw around the elite of each operation; a quarter afresh over the whole space."""
     import numpy as np

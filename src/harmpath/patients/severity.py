@@ -35,7 +35,11 @@ class Criterion:
     """The clinical reading behind it."""
 
     def __post_init__(self) -> None:
-        if self.severity not in SEVERITIES or self.measure not in MEASURES or self.comparison not in ("<", "<=", ">", ">="):
+        if (
+            self.severity not in SEVERITIES
+            or self.measure not in MEASURES
+            or self.comparison not in ("<", "<=", ">", ">=")
+        ):
             raise InputError(
                 [
                     Problem(
@@ -67,7 +71,9 @@ DEFAULT_CRITERIA: tuple[Criterion, ...] = (
     Criterion("serious", "level_2_events", ">=", 1.0, "15 minutes below 54 mg/dL: level 2, needs action at once"),
     Criterion("serious", "above_250", ">=", 0.25, "a quarter of the time above 250 mg/dL: risk of ketoacidosis"),
     Criterion("minor", "level_1_events", ">=", 1.0, "15 minutes below 70 mg/dL: level 1, treated by eating"),
-    Criterion("minor", "above_250", ">=", 0.05, "more than 5 % of the time above 250 mg/dL: misses the consensus target"),
+    Criterion(
+        "minor", "above_250", ">=", 0.05, "more than 5 % of the time above 250 mg/dL: misses the consensus target"
+    ),
 )
 
 

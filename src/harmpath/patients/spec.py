@@ -24,8 +24,21 @@ __all__ = ["SearchSpec", "SimulationSpec", "load_spec"]
 
 _NATIVE: Mapping[str, type[NativeController]] = {"basal-bolus": BasalBolus, "pid": Pid, "oref0": Oref0, "mpc": Mpc}
 # Values from outside carry no unknown keys: a misspelt setting must not be ignored.
-for _class in (Fault, Limits, Trigger, Scenario, FixedMeal, MealPlan, User, Pump, Sensor, Meter, Criterion, *_NATIVE.values()):
-    _class.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[union-attr]
+for _class in (
+    Fault,
+    Limits,
+    Trigger,
+    Scenario,
+    FixedMeal,
+    MealPlan,
+    User,
+    Pump,
+    Sensor,
+    Meter,
+    Criterion,
+    *_NATIVE.values(),
+):
+    setattr(_class, "__pydantic_config__", ConfigDict(extra="forbid"))  # noqa: B010
 
 
 class _Strict(BaseModel):
@@ -68,7 +81,10 @@ class SearchSpec(_Strict):
     name: str
     channel: Literal["cgm", "meter", "meal", "insulin", "bolus", "alarm"]
     operations: tuple[
-        Literal["replace", "add", "subtract", "scale", "hold", "maximum", "minimum", "truncate", "delay", "replay", "drop", "drift"],
+        Literal[
+            "replace", "add", "subtract", "scale", "hold", "maximum", "minimum", "truncate", "delay", "replay", "drop",
+            "drift",
+        ],
         ...,
     ]  # fmt: skip
     limits: Limits = Limits()
@@ -83,7 +99,15 @@ class SearchSpec(_Strict):
     def space(self) -> AttackSpace:
         """The space to search."""
         return AttackSpace(
-            self.channel, self.operations, self.limits, self.start, self.duration, self.trigger, (), self.name, self.path
+            self.channel,
+            self.operations,
+            self.limits,
+            self.start,
+            self.duration,
+            self.trigger,
+            (),
+            self.name,
+            self.path,
         )
 
 
@@ -180,7 +204,9 @@ def _onnx_predict(spec: OnnxSpec, root: Path) -> Any:
     try:
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise InputError([Problem("bad-model", f"not a model that ONNX Runtime can load: {error}", value=spec.model)]) from error
+        raise InputError(
+            [Problem("bad-model", f"not a model that ONNX Runtime can load: {error}", value=spec.model)]
+        ) from error
     entry = session.get_inputs()[0]
 
     def predict(windows: Any) -> Any:
@@ -193,7 +219,8 @@ def _onnx_predict(spec: OnnxSpec, root: Path) -> Any:
 
 
 def load_spec(path: Path, file: str | None = None) -> SimulationSpec:
-    """Read simulation.yaml (the document, or its ``simulation:`` part). InputError with file, line, value and remedy."""
+    """Read simulation.yaml (the document, or its ``simulation:`` part). InputError with file, line, value and
+    remedy."""
     tree = read(path, file)
     value = tree.value if tree.value is not None else {}
     prefix: tuple[str, ...] = ()
@@ -205,9 +232,11 @@ def load_spec(path: Path, file: str | None = None) -> SimulationSpec:
         problems = [
             tree.problem(
                 (*prefix, *(p for p in item["loc"] if p != "function-before")),
-                {"missing": "missing-key", "extra_forbidden": "unknown-key", "unexpected_keyword_argument": "unknown-key"}.get(
-                    item["type"], "wrong-value"
-                ),
+                {
+                    "missing": "missing-key",
+                    "extra_forbidden": "unknown-key",
+                    "unexpected_keyword_argument": "unknown-key",
+                }.get(item["type"], "wrong-value"),
                 f"{'.'.join(map(str, item['loc'])) or 'simulation'}: {item['msg'].removeprefix('Value error, ')}.",
                 value=str(item.get("input"))[:80],
                 remedy="see docs/simulation for the keys and units",

@@ -1,6 +1,7 @@
 """The context-aware monitor: hazards, learning its thresholds per patient, and scoring any monitor.
 
-Zhou et al., "Data-driven Design of Context-aware Monitors for Hazard Prediction in Artificial Pancreas Systems", DSN 2021
+Zhou et al., "Data-driven Design of Context-aware Monitors for Hazard Prediction in Artificial Pancreas Systems",
+DSN 2021
 (arXiv 2104.02545): 12 rules in signal temporal logic (``kernels.watch``), whose insulin-on-board thresholds are learned
 from runs that ended in a hazard, with the tightness loss TMEE.
 """
@@ -46,18 +47,24 @@ RULES: Mapping[int, tuple[str, int]] = {
 }
 """Rule number to its sentence and the hazard it prevents (1: too much insulin, 2: too little)."""
 _HOUR = 12
+_LEARNED_FROM = 2000
+"""About as many samples, evenly spaced, fix a threshold as well as all of them."""
 LBGI_LIMIT, HBGI_LIMIT = 5.0, 9.0
 """Hazard limits of DSN 2021, over one hour and increasing."""
 
 
 def hazards(glucose: NDArray[np.float32]) -> NDArray[np.int8]:
-    """Hazard per sample of true glucose (lanes x steps): 1 when the hour's LBGI > 5 and rising, 2 when HBGI > 9 and rising."""
+    """Hazard per sample of true glucose (lanes x steps): 1 when the hour's LBGI > 5 and rising, 2 when HBGI > 9
+    and rising."""
     import numpy as np
 
     bounded = np.clip(np.nan_to_num(glucose, nan=10.0).astype(np.float64), 1.0, 600.0)
     f = 1.509 * (np.log(bounded) ** 1.084 - 5.381)
     label = np.zeros(glucose.shape, dtype=np.int8)
-    for code, risk, limit in ((2, np.where(f > 0, 10 * f * f, 0.0), HBGI_LIMIT), (1, np.where(f < 0, 10 * f * f, 0.0), LBGI_LIMIT)):
+    for code, risk, limit in (
+        (2, np.where(f > 0, 10 * f * f, 0.0), HBGI_LIMIT),
+        (1, np.where(f < 0, 10 * f * f, 0.0), LBGI_LIMIT),
+    ):
         total = np.cumsum(risk, axis=1)
         window = total.copy()
         window[:, _HOUR:] -= total[:, :-_HOUR]
@@ -92,7 +99,8 @@ def rule_samples(
     return {
         1: above & rising & less & decrease, 2: above & rising & same & decrease, 3: above & falling & more & decrease,
         4: above & falling & less & decrease, 5: above & falling & same & decrease,
-        6: below & falling & more & increase, 7: below & falling & less & increase, 8: below & falling & same & increase,
+        6: below & falling & more & increase, 7: below & falling & less & increase, 8: below & falling & same &
+        increase,
         9: above & stopped, 10: ~stopped, 11: above & rising & ~more & keep, 12: below & falling & ~less & keep,
     }  # fmt: skip
 
@@ -129,6 +137,7 @@ def learn_thresholds(
         values = (glucose if rule == 10 else iob)[chosen].astype(np.float64)
         if len(values) < minimum:
             continue
+        values = values[:: max(len(values) // _LEARNED_FROM, 1)]
         scale = 10.0 if rule == 10 else 1.0  # mg/dL against U
         sign = -1.0 if rule in (6, 7, 8, 12) else 1.0
 
@@ -136,7 +145,9 @@ def learn_thresholds(
             return tmee(s * (b[0] - v) / c)
 
         start = np.array([float(np.median(values))])
-        found = minimize(loss, start, method="L-BFGS-B", bounds=[(float(values.min()) - scale, float(values.max()) + scale)])
+        found = minimize(
+            loss, start, method="L-BFGS-B", bounds=[(float(values.min()) - scale, float(values.max()) + scale)]
+        )
         result[rule - 1] = float(found.x[0])
     return tuple(result)
 
@@ -248,7 +259,8 @@ def _spread(flags: NDArray[np.bool_], window: int) -> NDArray[np.bool_]:
     """True where a flag stands at the sample or in the ``window`` samples before it."""
     import numpy as np
 
-    total = np.cumsum(flags, axis=1)
-    total[:, window + 1 :] -= total[:, : -(window + 1)].copy() if flags.shape[1] > window + 1 else 0
+    total = np.cumsum(flags, axis=1, dtype=np.int64)
+    if flags.shape[1] > window + 1:
+        total[:, window + 1 :] = total[:, window + 1 :] - total[:, : -(window + 1)]
     result: NDArray[np.bool_] = total > 0
     return result

@@ -30,7 +30,8 @@ INSULIN_STATES = (10, 11, 9, 5, 6, 7, 8)
 PROPAGATOR = 63
 """Length of a propagator row: 7 x 7 transition over half a minute, 7 responses to insulin, 7 to the constant term."""
 _GUT_RESOLUTION = 1.6
-"""Substeps per unit of (fastest gut rate x minute); chosen where a finer one changes glucose by less than 0.003 mg/dL."""
+"""Substeps per unit of (fastest gut rate x minute); chosen where a finer one changes glucose by less than
+0.003 mg/dL."""
 _GUT_SUBSTEPS_MAX = 64
 
 
@@ -110,7 +111,7 @@ def _gut(x: Any, p: Any, meal: float, dbar: float, resolution: float) -> None:
         steep = 2.5 / (dbar * (1.0 - p[k.B]))
         shallow = 2.5 / (dbar * p[k.D])
         rate = max(rate, max(steep, shallow) * max(meal, p[k.KMAX] * q2))
-    n = min(max(int(math.ceil(resolution * rate)), 1), _GUT_SUBSTEPS_MAX)
+    n = min(max(math.ceil(resolution * rate), 1), _GUT_SUBSTEPS_MAX)
     h = 1.0 / n
     for _ in range(n):
         q1, q2, q3 = _gut_step(q1, q2, q3, p, meal, dbar, steep, shallow, h)
@@ -143,7 +144,8 @@ def _glucose(
 def cascade_minute(
     x: Any, p: Any, row: Any, meal: float, insulin: float, dbar: float, halvings: int, work: Any
 ) -> None:
-    """Advance one minute: ``meal`` mg/min, ``insulin`` pmol/kg/min; ``halvings`` 2 halves every step (convergence test)."""
+    """Advance one minute: ``meal`` mg/min, ``insulin`` pmol/kg/min; ``halvings`` 2 halves every step (convergence
+    test)."""
     factor = p[k.F] / p[k.BW]
     ra0 = factor * p[k.KABS] * x[2]
     absorbed = x[0] + x[1] + x[2] + meal

@@ -34,7 +34,8 @@ def slope(seen: Any, step: int, back: int) -> float:
 
 @njit(inline="always")
 def bolus_advice(profile: Any, glucose: float, grams: float, iob: float, c: Any) -> float:
-    """The bolus calculator: carbohydrate / ratio, plus a correction above ``c[1]`` to the target, less insulin on board."""
+    """The bolus calculator: carbohydrate / ratio, plus a correction above ``c[1]`` to the target, less insulin on
+    board."""
     carbs = grams / profile[k.P_CR]
     correction = 0.0
     if not math.isnan(glucose) and glucose > c[1]:
@@ -46,7 +47,8 @@ def bolus_advice(profile: Any, glucose: float, grams: float, iob: float, c: Any)
 
 @njit
 def _pid(row: Any, profile: Any, seen: Any, step: int, iob: float, c: Any) -> float:
-    """PID with insulin feedback (Steil et al. 2011; Palerm 2011): basal + Kp (e + integral / Ti + Td dG/dt) - gamma IOB."""
+    """PID with insulin feedback (Steil et al. 2011; Palerm 2011): basal + Kp (e + integral / Ti + Td dG/dt) -
+    gamma IOB."""
     error = seen[step] - profile[k.P_TARGET]
     kp = c[4] / profile[k.P_ISF]
     limit = 2.0 * profile[k.P_BASAL] * c[5] / kp
@@ -60,8 +62,8 @@ def _pid(row: Any, profile: Any, seen: Any, step: int, iob: float, c: Any) -> fl
 def _oref0(row: Any, profile: Any, seen: Any, step: int, iob: float, activity: float, c: Any) -> float:
     """Temporary basal rates after the reference design of OpenAPS (oref0, "determine-basal"), with its safety limits.
 
-    eventual glucose = reading - IOB x ISF + deviation (30 min) + what undigested carbohydrate will raise; the rate makes
-    up the insulin lacking or surplus within 30 minutes; zero below the suspend threshold; limits on IOB and rate.
+    eventual glucose = reading - IOB x ISF + deviation (30 min) + what undigested carbohydrate will raise; the rate
+    makes up the insulin lacking or surplus within 30 minutes; zero below the suspend threshold; limits on IOB and rate.
     """
     glucose, isf, target, basal = seen[step], profile[k.P_ISF], profile[k.P_TARGET], profile[k.P_BASAL]
     if glucose < target - 0.5 * (target - 40.0):
@@ -154,5 +156,5 @@ def rate_command(
     if kind == k.PID:
         return float(max(min(_pid(row, profile, seen, step, iob, c), min(c[9] * basal, c[10])), 0.0))
     if kind == k.OREF0:
-        return _oref0(row, profile, seen, step, iob, activity, c)
-    return _mpc(row, profile, seen, net, step, curve, taps, c)
+        return float(_oref0(row, profile, seen, step, iob, activity, c))
+    return float(_mpc(row, profile, seen, net, step, curve, taps, c))

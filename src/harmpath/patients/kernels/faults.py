@@ -75,9 +75,10 @@ def tamper(
 ) -> float:
     """Apply the scenario's faults on ``channel`` to ``value``.
 
-    A fault begins at the first step inside its window at which its trigger holds, and lasts its duration. What comes out
-    obeys the fault's stealth limits: it lies in [low, high], moves at most ``rate`` per minute from the last value sent,
-    and changes only once per ``period``.
+    A fault begins at the first step inside its window at which its trigger holds, and lasts its duration. What
+    comes out
+    obeys the fault's stealth limits: it lies in [low, high], moves at most ``rate`` per minute from the last value
+    sent, and changes only once per ``period``.
     """
     t = float(step * k.CONTROL_MINUTES)
     hour = (start_hour + t / 60.0) % 24.0

@@ -1,6 +1,7 @@
 """Where each number stands in the arrays that the compiled kernels share.
 
-Everything that a kernel reads is a plain float64 array: numba then compiles one version, caches it, and needs no objects
+Everything that a kernel reads is a plain float64 array: numba then compiles one version, caches it, and needs no
+objects
 in the loop. These constants are frozen into the compiled code, so they are module-level integers, not an Enum.
 """
 
@@ -21,13 +22,15 @@ STATES: Final = 13
 INTEGRATORS: Final = ("cascade", "rk4", "dopri5", "gauss4")
 CASCADE, RK4, DOPRI5, GAUSS4 = range(4)
 
-# --- parameters of the UVA/Padova model, in the order of the columns of data/uva_padova_2008.csv --------------------------
+# --- parameters of the UVA/Padova model, in the order of the columns of data/uva_padova_2008.csv
+# --------------------------
 UVA_PARAMETERS: Final = (
-    "BW", "kabs", "kmax", "kmin", "b", "d", "f", "Vg", "k1", "k2", "kp1", "kp2", "kp3", "ki", "ke1", "ke2", "Fsnc", "Vm0",
-    "Vmx", "Km0", "p2u", "Ib", "Vi", "m1", "m2", "m4", "m30", "ka1", "ka2", "kd", "ksc", "u2ss",
+    "BW", "kabs", "kmax", "kmin", "b", "d", "f", "Vg", "k1", "k2", "kp1", "kp2", "kp3", "ki", "ke1", "ke2", "Fsnc",
+    "Vm0", "Vmx", "Km0", "p2u", "Ib", "Vi", "m1", "m2", "m4", "m30", "ka1", "ka2", "kd", "ksc", "u2ss",
 )  # fmt: skip
 (
-    BW, KABS, KMAX, KMIN, B, D, F, VG, K1, K2, KP1, KP2, KP3, KI, KE1, KE2, FSNC, VM0, VMX, KM0, P2U, IB, VI, M1, M2, M4,
+    BW, KABS, KMAX, KMIN, B, D, F, VG, K1, K2, KP1, KP2, KP3, KI, KE1, KE2, FSNC, VM0, VMX, KM0, P2U, IB, VI, M1,
+    M2, M4,
     M30, KA1, KA2, KD, KSC, U2SS,
 ) = range(32)  # fmt: skip
 # --- parameters of the minimal model (Kanderian 2009), same array -------------------------------------------

@@ -84,7 +84,8 @@ def _sense(
 
 @njit(inline="always")
 def _bolus(row: Any, profile: Any, traces: Any, step: int, iob: float, c: Any, control: Any) -> float:
-    """The bolus (U) of this step: advice for what was announced or measured, when the user follows it, or its delay ends."""
+    """The bolus (U) of this step: advice for what was announced or measured, when the user follows it, or its
+    delay ends."""
     advised = 0.0
     from_meter = c[k.C_DOSE_FROM_METER] > 0.0
     glucose = row[k.L_METER] if from_meter else traces[k.R_SEEN, step]
@@ -112,7 +113,8 @@ def _bolus(row: Any, profile: Any, traces: Any, step: int, iob: float, c: Any, c
 
 @njit(inline="always")
 def _alarm(row: Any, fs: Any, traces: Any, step: int, found: int, faults: Any, c: Any) -> float:
-    """Low-glucose and monitor alarms; a patient who hears one eats rescue carbohydrate after a while. Returns g eaten."""
+    """Low-glucose and monitor alarms; a patient who hears one eats rescue carbohydrate after a while. Returns g
+    eaten."""
     hour = c[k.C_START_HOUR]
     low = traces[k.R_SEEN, step] < c[k.C_ALARM_LOW] or found == k.HAZARD_TOO_MUCH
     heard = tamper(
@@ -183,8 +185,8 @@ def _act(
     source = traces[k.R_SEEN] if c[k.C_MONITOR_SEES] > 0.0 else traces[k.R_READING]
     previous = row[k.L_PREV_COMMAND]
     found = verdict(
-        int(c[k.C_MONITOR]), source, step, iob, iob - row[k.L_PREV_IOB], rate + 12.0 * bolus, previous, profile, monitor,
-        thresholds, int(given[2]),
+        int(c[k.C_MONITOR]), source, step, iob, iob - row[k.L_PREV_IOB], rate + 12.0 * bolus, previous, profile,
+        monitor, thresholds, int(given[2]),
     )  # fmt: skip
     row[k.L_PREV_COMMAND], row[k.L_PREV_IOB] = rate + 12.0 * bolus, iob
     verdicts[step] = found
@@ -232,7 +234,8 @@ def _build(fingerprint: int) -> Callable[..., None]:
         volumes: Any, profiles: Any, worlds: Any, meals: Any, faults: Any, curve: Any, control: Any, monitor: Any,
         thresholds: Any, c: Any, given: Any,
     ) -> None:  # fmt: skip
-        """Run steps first..last-1 of every lane. lanes[:, (patient, world, first fault, faults)]; the rest see layout."""
+        """Run steps first..last-1 of every lane. lanes[:, (patient, world, first fault, faults)]; the rest see
+        layout."""
         assert fingerprint > 0
         for lane in prange(lanes.shape[0]):
             work = np.empty((WORK_ROWS, k.STATES))

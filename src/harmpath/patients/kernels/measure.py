@@ -21,7 +21,7 @@ _EVENT_STEPS = 3
 def _risk(glucose: float) -> float:
     """Signed square of the symmetrised glucose: Kovatchev et al., Diabetes Care 1997;20:1655."""
     f = 1.509 * (math.log(min(max(glucose, 1.0), 600.0)) ** 1.084 - 5.381)
-    return 10.0 * f * f if f > 0.0 else -10.0 * f * f
+    return float(10.0 * f * f if f > 0.0 else -10.0 * f * f)
 
 
 @njit

@@ -14,7 +14,8 @@ __all__ = ["context_rules", "verdict"]
 
 @njit(inline="always")
 def _context(rule: int, bg: float, dbg: float, iob: float, diob: float, target: float, small: float) -> bool:
-    """Whether the context of ``rule`` (0-based) holds, apart from its IOB or glucose threshold. Source: DSN 2021, Table I."""
+    """Whether the context of ``rule`` (0-based) holds, apart from its IOB or glucose threshold. Source: DSN 2021,
+    Table I."""
     above, below = bg > target, bg < target
     rising, falling = dbg > 0.0, dbg < 0.0
     more, less = diob > small, diob < -small
@@ -62,7 +63,8 @@ def _action(rule: int, command: float, previous: float, small: float) -> bool:
 def context_rules(
     bg: float, dbg: float, iob: float, diob: float, command: float, previous: float, thresholds: Any, target: float
 ) -> int:
-    """Verdict of the 12 context-aware rules; ``thresholds`` in rule order (rule 10's is a glucose, the others' an IOB)."""
+    """Verdict of the 12 context-aware rules; ``thresholds`` in rule order (rule 10's is a glucose, the others' an
+    IOB)."""
     found = k.SAFE
     for rule in range(k.STL_RULES):
         limit = thresholds[rule]
@@ -127,4 +129,4 @@ def verdict(
         if ahead > m[1] and command <= profile[k.P_BASAL]:
             return k.HAZARD_TOO_LITTLE
         return k.SAFE
-    return context_rules(bg, dbg, iob, diob, command, previous, thresholds, profile[k.P_TARGET])
+    return int(context_rules(bg, dbg, iob, diob, command, previous, thresholds, profile[k.P_TARGET]))
