@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pages import Page
+from test_pictures import check_nothing_overlaps, pictures
 
 from harmpath.assessment.pipeline import assess
 from harmpath.deliverables.pictures.architecture import architecture_picture
@@ -36,3 +37,5 @@ def test_the_report_of_an_example_is_sound(name: str, monkeypatch: pytest.Monkey
         assert because.split()[-1] in first
     drawn = architecture_picture(view, {}).svg
     assert all(f">{n}</text>" in drawn for n in range(1, len(a.summary.protect_first) + 1))
+    for picture in pictures(view):
+        check_nothing_overlaps(picture)

@@ -62,6 +62,20 @@ def crosses(a: tuple[float, float], b: tuple[float, float], box: Box) -> bool:
     return left < box[2] - inset and right > box[0] + inset and top < box[3] - inset and bottom > box[1] + inset
 
 
+def check_nothing_overlaps(picture: Picture) -> None:
+    """No two cards overlap, and no line runs through a card."""
+    boxes = cards(picture)
+    assert len(boxes) > 2
+    for n, a in enumerate(boxes):
+        assert not [b for b in boxes[n + 1 :] if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]], (
+            picture.title
+        )
+    through = [
+        (p, q, b) for line in lines(picture) for p, q in itertools.pairwise(line) for b in boxes if crosses(p, q, b)
+    ]
+    assert through == [], picture.title
+
+
 def pictures(view: View) -> list[Picture]:
     by_goal: dict[str, list[made.AttackPathRow]] = {}
     for path in view.open_paths:
@@ -74,16 +88,7 @@ def pictures(view: View) -> list[Picture]:
 def test_no_cards_overlap_and_no_line_runs_through_one(name: str) -> None:
     view = View(made.assessment()) if name == "made" else example(name)
     for picture in pictures(view):
-        boxes = cards(picture)
-        assert len(boxes) > 2
-        for n, a in enumerate(boxes):
-            assert not [b for b in boxes[n + 1 :] if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]], (
-                picture.title
-            )
-        through = [
-            (p, q, b) for line in lines(picture) for p, q in itertools.pairwise(line) for b in boxes if crosses(p, q, b)
-        ]
-        assert through == [], picture.title
+        check_nothing_overlaps(picture)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -34,8 +34,8 @@ class Consequence:
 
     false_data: tuple[str, ...]
     model_effects: tuple[str, ...]
-    actions: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    """Control action, and for each way in which it becomes unsafe: id and the way in words."""
+    actions: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
+    """Control action, and each way in which it becomes unsafe, with the ids of the unsafe control actions."""
     hazards: tuple[str, ...]
     losses: tuple[str, ...]
 
@@ -104,14 +104,14 @@ def _section(
 
 def _consequence(view: View, risks: Sequence[RiskRow], stories: Sequence[AttackScenarioRow]) -> Consequence:
     caused = {uca for risk in risks for uca in risk.unsafe_control_actions}
-    actions: dict[str, list[tuple[str, str]]] = {}
+    actions: dict[str, dict[str, list[str]]] = {}
     for uca in view.assessment.unsafe_control_actions:
         if uca.id in caused:
-            actions.setdefault(uca.control_action, []).append((uca.id, words(uca.type or uca.group)))
+            actions.setdefault(uca.control_action, {}).setdefault(words(uca.type or uca.group), []).append(uca.id)
     return Consequence(
         _once(part for story in stories for part in story.false_datum.split("; ")),
         _once(story.model_effect for story in stories),
-        tuple((action, tuple(ways)) for action, ways in actions.items()),
+        tuple((action, tuple((way, tuple(ids)) for way, ids in ways.items())) for action, ways in actions.items()),
         _once(hazard for risk in risks for hazard in risk.hazards),
         _once(loss for risk in risks for loss in risk.losses),
     )

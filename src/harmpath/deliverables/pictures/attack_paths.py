@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from harmpath.assessment.model import AttackPathRow, StepRow
+from harmpath.assessment.model import AttackPathRow, StepRow, UnsafeControlActionRow
 from harmpath.deliverables.pictures.attack_graph import AttackGraph, merge_paths
 from harmpath.deliverables.pictures.drawing import Canvas, Card, Legend, Line, Picture, make_card
 from harmpath.deliverables.pictures.layered import Arrow, Box, lay_out
 from harmpath.deliverables.view import View, words
 
 __all__ = ["GoalPicture", "goal_label", "goal_picture"]
+
+_MOST_ACTIONS: Final = 3
+"""Control actions that a picture shows one by one; the text below it names them all."""
 
 _LICENCE: Final[dict[str, tuple[str, str]]] = {
     "missing-protection": ("step-open", "missing protection"),
@@ -97,31 +100,36 @@ def _step_card(view: View, key: str, step: StepRow, links: Mapping[str, str]) ->
 
 
 def _harm(view: View, graph: AttackGraph, links: Mapping[str, str]) -> tuple[list[Card], list[Arrow]]:
-    """Unsafe control actions (grouped by control action), hazards and losses that follow from the goal."""
+    """Unsafe control actions (grouped by control action; all in one card when many), hazards and losses."""
     risks = [risk for path in graph.paths for risk in view.risk_of.get(path.id, ())]
     caused = {uca for risk in risks for uca in risk.unsafe_control_actions}
-    by_action: dict[str, list[str]] = {}
-    cards: dict[str, Card] = {}
-    arrows: dict[Arrow, None] = {}
-    hazards_of: dict[str, dict[str, None]] = {}
+    by_action: dict[str, list[UnsafeControlActionRow]] = {}
     for uca in view.assessment.unsafe_control_actions:
         if uca.id in caused:
-            by_action.setdefault(uca.control_action, []).append(uca.id)
-            hazards_of.setdefault(uca.control_action, {}).update(dict.fromkeys(uca.hazards))
-    for action, ucas in by_action.items():
-        key = f"uca {action}"
-        count = f"{len(ucas)} unsafe way{'s' if len(ucas) != 1 else ''}"
-        lines = [
-            Line("Unsafe control action", "soft", 10),
-            Line(view.title(action), "b", 11, lines=3),
-            Line(count, "", 10.5),
-        ]
-        cards[key] = make_card(key, lines, css="uca", max_width=140, href=links.get(ucas[0], ""), title=", ".join(ucas))
-        arrows[Arrow("goal", key)] = None
-        for hazard in hazards_of[action]:
-            arrows[Arrow(key, f"hazard {hazard}")] = None
+            by_action.setdefault(uca.control_action, []).append(uca)
+    cards: dict[str, Card] = {}
+    arrows: dict[Arrow, None] = {}
+    groups = [([action], ucas) for action, ucas in by_action.items()]
+    if len(groups) > _MOST_ACTIONS:
+        groups = [(list(by_action), [uca for ucas in by_action.values() for uca in ucas])]
+    for actions, ucas in groups:
+        card = _unsafe_card(view, actions, ucas, links)
+        cards[card.id] = card
+        arrows[Arrow("goal", card.id)] = None
+        for hazard in dict.fromkeys(hazard for uca in ucas for hazard in uca.hazards):
+            arrows[Arrow(card.id, f"hazard {hazard}")] = None
             _add_hazard(view, hazard, cards, arrows, links)
     return list(cards.values()), list(arrows)
+
+
+def _unsafe_card(
+    view: View, actions: Sequence[str], ucas: Sequence[UnsafeControlActionRow], links: Mapping[str, str]
+) -> Card:
+    ways = f"{len(ucas)} unsafe way{'s' if len(ucas) != 1 else ''}"
+    what = view.title(actions[0]) if len(actions) == 1 else f"{len(actions)} control actions"
+    lines = [Line("Unsafe control action", "soft", 10), Line(what, "b", 11, lines=3), Line(ways, "", 10.5)]
+    title = "; ".join(view.name(action) for action in actions) + f": {ways}"
+    return make_card(f"uca {actions[0]}", lines, css="uca", max_width=140, href=links.get(ucas[0].id, ""), title=title)
 
 
 def _add_hazard(
