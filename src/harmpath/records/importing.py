@@ -115,7 +115,7 @@ def _import(path: Path, store: Path, progress: Progress) -> ImportReport:
         for done, file in enumerate(files):
             name = file.name if path.is_file() else file.relative_to(path).as_posix()
             progress(name, done, len(files))
-            digest = _digest(file)
+            digest = file_sha256(file)
             if digest in held or (work is not None and _in_manifest(work, digest)):
                 report.files.append(FileReport(name, "already", digest))
                 continue
@@ -127,6 +127,7 @@ def _import(path: Path, store: Path, progress: Progress) -> ImportReport:
             report.files.append(_import_file(work, file, name, digest))
         if work is not None:
             _finish(work, store, progress)
+            _remove(store.with_name(store.name + ".copying"))
     finally:
         if work is not None:
             work.close()
@@ -277,10 +278,6 @@ def _continues(working: Path, store: Path) -> bool:
         return False
     except sqlite3.DatabaseError:
         return False
-
-
-def _digest(file: Path) -> str:
-    return file_sha256(file)
 
 
 def _remove(path: Path) -> None:

@@ -35,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"{mark} {found.cve} {found.confidence}: {'; '.join(found.because)} {found.condition}".rstrip())
         for absent in answer.unmatched:
             print(f"- {absent.product.name}: {absent.reason} {', '.join(absent.nearest)}".rstrip())
+        for identifier in options.cve:
+            if store.get(identifier) is None:
+                print(f"- {identifier}: not held")
         if options.output:
             content = extract_facts(store, [*options.cve, *chosen])
             write_facts(content, options.output)
