@@ -73,7 +73,7 @@ def _alt(table: Table) -> str:
         ends = {str(row[0]): row for row in table.rows}
         said = "; ".join(f"{g}: {row[4]:.1%} without recall after {row[1]:.1f} years" for g, row in ends.items())
         return f"{table.title}. {said}."
-    top = max(table.rows, key=lambda row: row[number] or 0)  # type: ignore[return-value]
+    top = max(table.rows, key=lambda row: row[number] or 0)
     where = ", ".join(str(v) for i, v in enumerate(top) if isinstance(v, str) or table.columns[i] == "year")
     return f"{table.title}: {len(table.rows)} values; the largest is {top[number]:,} ({where})."
 

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, TypeAlias
 
@@ -161,9 +162,18 @@ def _column(name: str) -> str:
 
 def fda_date(value: str, quarantine: Quarantine, line: int) -> date | None:
     """A date in any of the forms FDA's files use; an impossible or absurd one is unknown, and counted."""
+    day, usable = _date(value)
+    if not usable:
+        quarantine.add(line, "bad-date", value.strip(), whole_record=False)
+    return day
+
+
+@lru_cache(maxsize=1 << 16)
+def _date(value: str) -> tuple[date | None, bool]:
+    """(the date, whether the value was usable or rightly empty)."""
     value = value.strip().replace("\xa0", " ")
     if not value or value in ("*", "NI", "UNK"):
-        return None
+        return None, True
     for form, order in _DATE_FORMS:
         found = form.match(value)
         if not found:
@@ -177,12 +187,16 @@ def fda_date(value: str, quarantine: Quarantine, line: int) -> date | None:
         except ValueError:
             break
         if FIRST_YEAR <= day.year <= LAST_YEAR:
-            return day
+            return day, True
         break
-    quarantine.add(line, "bad-date", value, whole_record=False)
-    return None
+    return None, False
+
+
+_YES_NO = {"Y": True, "N": False, "": None}
 
 
 def yes_no(value: str) -> bool | None:
     """Y/N as a truth value; anything else is unknown."""
+    if value in _YES_NO:
+        return _YES_NO[value]
     return {"y": True, "yes": True, "n": False, "no": False}.get(value.strip().lower())

@@ -161,7 +161,9 @@ def _file_rows(work: _Work, path: Path, reader: _Reader, digests: set[str]) -> I
     source, table, read = reader
     name, digest = path.relative_to(work.folder).as_posix(), file_digest(path)
     quarantine, kept, duplicates, error = Quarantine(), 0, 0, ""
-    dates: list[date] = []
+    first: date | None = None
+    last: date | None = None
+    date_column = next((c for c in ("posted", "decided", "received") if c in _COLUMNS[table]), "")
     key_columns, seen = _KEYS[table], work.seen.setdefault(table, set())
     if digest in digests:
         error = "the same file is already in this import"
@@ -177,10 +179,12 @@ def _file_rows(work: _Work, path: Path, reader: _Reader, digests: set[str]) -> I
                     continue
                 seen.add(key)
                 kept += 1
-                dates += [
-                    d for d in (row.get("posted"), row.get("received"), row.get("decided")) if isinstance(d, date)
-                ]
-                row.pop("edition") if table != "ai_devices" else None
+                day = row.get(date_column)
+                if isinstance(day, date):
+                    first = day if first is None or day < first else first
+                    last = day if last is None or day > last else last
+                if table != "ai_devices":
+                    del row["edition"]
                 yield row
         except (InputError, SourceError) as failure:
             error = str(failure)
@@ -188,7 +192,7 @@ def _file_rows(work: _Work, path: Path, reader: _Reader, digests: set[str]) -> I
         {"file": name, "line": r.line, "reason": r.reason, "value": r.value, "whole_record": r.whole_record}
         for r in quarantine.kept
     ]
-    span = (min(dates).isoformat(), max(dates).isoformat()) if dates else ("", "")
+    span = (first.isoformat(), last.isoformat()) if first and last else ("", "")
     work.files.append(
         FdaFile(
             name,
