@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from functools import cache
 from math import inf, nan
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harmpath.device.model import Device
 from harmpath.device.project import open_project
 from harmpath.errors import InputError, UsageError
-from harmpath.stpa import analyse
+from harmpath.stpa import StpaAnalysis, analyse
 from harmpath.stpa.monitors import MonitorRules, monitor_rules
 from harmpath.stpa.trace_csv import trace_from_csv
 from harmpath.stpa.traces import Trace, evaluate
@@ -205,3 +208,37 @@ def test_a_bad_trace_gets_its_place(text: str, code: str, line: int | None):
         trace_from_csv(text, "t.csv")
     (problem,) = error.value.problems
     assert (problem.code, problem.line) == (code, line)
+
+
+@cache
+def _pancreas() -> tuple[Device, StpaAnalysis, MonitorRules]:
+    device = open_project(PANCREAS).device
+    analysis = analyse(device)
+    return device, analysis, monitor_rules(device, analysis)
+
+
+_LEVELS = st.sampled_from([0.0, 40.0, 69.9, 70.0, 119.9, 120.0, 120.1, 300.0]) | st.floats(10, 500)
+_RATES = st.sampled_from([-2.0, 0.0, 1.5])
+_INSULIN = st.sampled_from([0.0, 1.99, 2.0, 3.0, 3.01, 9.0])
+
+
+@settings(max_examples=200, deadline=None)
+@given(_LEVELS, _RATES, _INSULIN, _RATES, st.sampled_from(["u1", "u2", "u3", "u4"]))
+def test_a_rule_is_broken_exactly_where_its_context_holds(bg: float, rate: float, iob: float, iob_rate: float, u: str):
+    """The formula against the states that the judgement names, found by looking each value up in the process model."""
+    device, analysis, watched = _pancreas()
+    now = {"bg": bg, "bg-rate": rate, "iob": iob, "iob-rate": iob_rate}
+    states = {
+        v: next(s.id for s in device.variable[v][1].states if s.range is not None and x in s.range)
+        for v, x in now.items()
+    }
+    actions = {a: [1.0 if a == u else 0.0] for a in ("u1", "u2", "u3", "u4")}
+    trace = Trace((0.0,), {**{v: [x] for v, x in now.items()}, **actions})
+    rules = [r for r in watched.rules if r.demand != "must-not-stop" and not r.deadline_s]
+    for rule, verdict in zip(rules, evaluate(rules, trace), strict=True):
+        uca = analysis.unsafe_control_action[rule.uca]
+        holds = all(states[c.variable] in c.states for c in uca.context)
+        given_ = rule.control_action == u
+        broken = holds and given_ == (rule.demand == "must-not")
+        assert bool(verdict.violations) is broken
+        assert (verdict.least < 0) <= broken <= (verdict.least <= 0)
