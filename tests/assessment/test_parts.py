@@ -9,11 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harmpath.assessment.lookup import lookup_project, lookup_sbom
+from harmpath.assessment.lookup import lookup
 from harmpath.assessment.pipeline import assess
 from harmpath.assessment.technologies import collect
 from harmpath.device.project import open_project
-from harmpath.device.sbom import read_sbom
 from harmpath.errors import InputError, StoreError
 
 
@@ -77,7 +76,7 @@ def test_an_sbom_entry_joins_the_technology_it_is(bgms: Path) -> None:
 
 
 def test_lookup_gives_every_component_an_answer(bgms: Path) -> None:
-    found = lookup_project(open_project(bgms), None)
+    found = lookup(bgms, None)
     technologies = {t.id for t in collect(open_project(bgms)).rows}
     assert {m.component.bom_ref for m in found.matches} | {u.component.bom_ref for u in found.unmatched} == technologies
     assert all(m.because for m in found.matches)
@@ -88,7 +87,7 @@ def test_lookup_gives_every_component_an_answer(bgms: Path) -> None:
 
 
 def test_lookup_without_any_data_says_so(bgms: Path) -> None:
-    found = lookup_sbom(read_sbom(next(bgms.glob("*sbom*"))), None)
+    found = lookup(next(bgms.glob("*sbom*")), None)
     assert found.matches == ()
     assert found.unmatched
     assert found.coverage.statement.startswith("No public records were available")
@@ -97,7 +96,7 @@ def test_lookup_without_any_data_says_so(bgms: Path) -> None:
 
 def test_a_store_that_was_named_must_be_there(bgms: Path, tmp_path: Path) -> None:
     with pytest.raises(StoreError):
-        lookup_project(open_project(bgms), tmp_path / "nothing.sqlite")
+        lookup(bgms, tmp_path / "nothing.sqlite")
 
 
 def test_a_broken_sbom_stops_the_assessment_with_its_place(bgms: Path) -> None:

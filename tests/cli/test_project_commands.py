@@ -18,7 +18,7 @@ def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Completed
     return subprocess.run(call, capture_output=True, text=True, cwd=cwd, env=environment, timeout=120)
 
 
-COMMANDS = ["init", "check", "assess", "paths", "stpa", "vulnerabilities", "risks", "technologies", "schema"]
+COMMANDS = ["init", "check", "assess", "paths", "stpa", "vulnerabilities", "risks", "technologies", "schema", "vex"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

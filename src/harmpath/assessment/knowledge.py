@@ -17,7 +17,7 @@ from harmpath.vulnerabilities import Match, Matches, Product, match
 from harmpath.vulnerabilities.effects import Effect, effect_of
 from harmpath.vulnerabilities.scores import primary_score
 
-__all__ = ["Knowledge", "known_vulnerabilities", "source_of"]
+__all__ = ["Knowledge", "known_vulnerabilities", "match_id", "source_of"]
 
 DISMISSED = frozenset({"rejected", "not-applicable", "not-affected", "fixed"})
 """Verdicts with which a vulnerability licenses no attack step."""
@@ -117,6 +117,11 @@ def _platforms(device: Device, technologies: Sequence[TechnologyRow]) -> dict[st
     return {t.id: [n for n in names.get(machine.get(t.element, t.element), []) if n != t.cpe] for t in technologies}
 
 
+def match_id(technology: str, cve: str) -> str:
+    """Id of the match of a vulnerability with a technology."""
+    return f"M-{technology.removeprefix('T-')}-{cve}"
+
+
 def _row(
     one: Match,
     technology: TechnologyRow,
@@ -124,7 +129,7 @@ def _row(
     effect: Effect | NotAssessed | None,
     verdicts: Mapping[str, str],
 ) -> MatchRow:
-    id_ = f"M-{technology.id.removeprefix('T-')}-{one.cve}"
+    id_ = match_id(technology.id, one.cve)
     score = primary_score(record) if record else None
     epss = record.epss if record else None
     return MatchRow(

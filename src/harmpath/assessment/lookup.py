@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,14 +12,14 @@ from harmpath.assessment.knowledge import source_of
 from harmpath.assessment.model import CoverageRow, NotAssessedRow
 from harmpath.assessment.rows import coverage_row, not_assessed_rows
 from harmpath.assessment.technologies import collect
-from harmpath.device.project import Project
-from harmpath.device.sbom import Sbom
+from harmpath.device.project import open_project
+from harmpath.device.sbom import read_sbom
 from harmpath.evidence import Coverage
-from harmpath.records import Vulnerability
-from harmpath.vulnerabilities import Match, Product, match
+from harmpath.records import Vulnerability, VulnerabilitySource
+from harmpath.vulnerabilities import Match, Matches, Product, match
 from harmpath.vulnerabilities.scores import primary_score
 
-__all__ = ["ComponentRef", "Found", "Lookup", "Scores", "lookup_project", "lookup_sbom"]
+__all__ = ["ComponentRef", "Found", "Lookup", "Scores", "lookup", "matched", "products_of"]
 
 
 class ComponentRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,34 +75,43 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
     not_assessed: tuple[NotAssessedRow, ...]
 
 
-def lookup_sbom(sbom: Sbom, store: Path | None) -> Lookup:
-    """Vulnerabilities of every component of an SBOM; the other components are its platform.
-
-    Raises:
-        StoreError: the store that was named cannot be opened.
-    """
-    products = [Product(c.name, c.version, c.supplier, c.cpe, c.purl, c.ref) for c in sbom.components]
-    return _lookup(products, (), store)
-
-
-def lookup_project(project: Project, store: Path | None) -> Lookup:
-    """Vulnerabilities of every technology of a project, from its facts tables and the store.
-
-    Raises:
-        InputError: a file of the project is wrong.
-        StoreError: the store that was named cannot be opened.
-    """
-    rows = collect(project).rows
-    products = [Product(t.name, t.version or "", t.vendor or "", t.cpe or "", t.purl or "", t.id) for t in rows]
-    return _lookup(products, project.facts(), store)
-
-
-def _lookup(products: Sequence[Product], facts: Sequence[Path], store: Path | None) -> Lookup:
+def matched(
+    products: Sequence[Product], facts: Sequence[Path], store: Path | None
+) -> tuple[Matches, VulnerabilitySource]:
+    """Matches of some products that are one another's platform, and the source they come from."""
     source, missing = source_of(facts, store)
     found = match(products, source, [p.cpe for p in products if p.cpe])
+    coverage = Coverage(found.coverage.sources, (*found.coverage.missing, *missing))
+    return replace(found, coverage=coverage), source
+
+
+def products_of(path: Path) -> tuple[list[Product], tuple[Path, ...]]:
+    """Products of a project folder or of an SBOM file, and the facts tables beside them.
+
+    Raises:
+        InputError: the project or the SBOM cannot be read.
+    """
+    if path.is_dir() or path.name == "device.yaml":
+        project = open_project(path)
+        rows = collect(project).rows
+        products = [Product(t.name, t.version or "", t.vendor or "", t.cpe or "", t.purl or "", t.id) for t in rows]
+        return products, project.facts()
+    sbom = read_sbom(path)
+    return [Product(c.name, c.version, c.supplier, c.cpe, c.purl, c.ref) for c in sbom.components], ()
+
+
+def lookup(path: Path, store: Path | None) -> Lookup:
+    """Vulnerabilities of every technology of a project, or of every component of an SBOM.
+
+    Raises:
+        InputError: the project or the SBOM cannot be read.
+        StoreError: the store that was named cannot be opened.
+    """
+    products, facts = products_of(path)
+    found, source = matched(products, facts, store)
     records = {cve: source.get(cve) for cve in sorted({m.cve for m in found.matches})}
     return Lookup(
-        coverage=coverage_row(Coverage(found.coverage.sources, (*found.coverage.missing, *missing))),
+        coverage=coverage_row(found.coverage),
         matches=tuple(_found(m, records[m.cve]) for m in found.matches),
         unmatched=tuple(
             NotFound(component=_component(u.product), reason=u.reason, nearest=u.nearest) for u in found.unmatched

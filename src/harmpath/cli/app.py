@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from harmpath import __version__
-from harmpath.cli import analysis, data, documents, landscape, project, systems, vulnerabilities
+from harmpath.cli import analysis, data, documents, landscape, project, systems, vex, vulnerabilities
 from harmpath.errors import HarmpathError
 
 __all__ = ["app", "main"]
@@ -45,6 +45,7 @@ project.add_to(app)
 analysis.add_to(app)
 systems.add_to(app)
 vulnerabilities.add_to(app)
+vex.add_to(app)
 documents.add_to(app)
 data.add_to(app)
 landscape.add_to(app)

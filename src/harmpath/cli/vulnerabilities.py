@@ -27,23 +27,15 @@ def vulnerabilities(
 
     Example: harmpath vulnerabilities sbom.cdx.json --json
     """
-    found = _lookup(path, store)
+    from harmpath.assessment.lookup import lookup
+
+    found = lookup(path, store)
     if json:
         json_out(found)
     else:
         _show(found)
     if exit_code and found.matches:
         raise typer.Exit(1)
-
-
-def _lookup(path: Path, store: Path | None) -> Lookup:
-    from harmpath.assessment.lookup import lookup_project, lookup_sbom
-    from harmpath.device.project import open_project
-    from harmpath.device.sbom import read_sbom
-
-    if path.is_dir() or path.name == "device.yaml":
-        return lookup_project(open_project(path), store)
-    return lookup_sbom(read_sbom(path), store)
 
 
 def _show(found: Lookup) -> None:
