@@ -92,6 +92,11 @@ def test_a_desired_action_that_is_hazardous_clashes(loop: dict[str, Any]):
     assert table.clashes == ()
 
 
+def test_a_desired_state_that_does_not_exist_is_passed_over(loop: dict[str, Any]):
+    unsafe = [{"type": "provided", "context": {"active-insulin": "much"}, "hazards": ["H1"]}]
+    assert _table(loop, unsafe, desired=[{"type": "provided", "context": {"bg": "sky"}}]).clashes == ()
+
+
 def test_a_rule_that_matches_no_row_is_named(loop: dict[str, Any]):
     unsafe = [
         {"type": "provided", "context": {"bg": "sideways"}, "hazards": ["H1"]},

@@ -235,7 +235,8 @@ def _clashes(space: Space, boxes: list[Box[UnsafeControlAction]], action: Contro
         allowed |= {v: frozenset(s) for v, s in wish.any_of.items()}
         for box in sure:
             wanted = Box(allowed, box.value)
-            if box.value.type == wish.type and box.value.status == "hazardous" and wanted.meets(box):
+            hazardous = box.value.type == wish.type and box.value.status == "hazardous"
+            if hazardous and space.fits(wanted) and wanted.meets(box):
                 yield Clash("desired", (f"{action.id}.desired.{number}", box.value.id), _example(space, wanted, box))
 
 
