@@ -44,7 +44,7 @@ def device_from(tree: Tree) -> Device:
 
 def _without_echoes(errors: list[Any]) -> list[Any]:
     """A misspelt required key is one mistake, not an unknown key and a missing one."""
-    meant = set()
+    meant: set[Path_] = set()
     for error in errors:
         if error["type"] == "extra_forbidden":
             parent = error["loc"][:-1]
