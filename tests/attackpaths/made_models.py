@@ -38,7 +38,8 @@ def vulnerability(element: str, **more: Any) -> KnownVulnerability:
 def pump(**changes: Any) -> Device:
     """A sensor sends glucose over Bluetooth LE to a phone app with a model; everything else is well protected."""
     link = {"authentication": "none", "encryption": "strong", "integrity": "strong", "replay_protection": "strong"}
-    strong = {"zone": "z-home", "physical_access": "locked", "protections": STRONG_COMPONENT}
+    strong = {"zone": "z-home", "physical_access": "locked", "protections": STRONG_COMPONENT,
+              "update": {"authenticity": "strong"}}  # fmt: skip
     parts: dict[str, Any] = {
         "zones": [{"id": "z-home", "kind": "home"}],
         "components": [

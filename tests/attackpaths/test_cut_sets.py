@@ -99,8 +99,14 @@ def test_what_no_control_can_cut_is_named_with_a_path(made: tuple[Device, tuple[
         assert {p.goal for p in after.paths} == {u.goal for u in result.uncuttable}, "residual risk is what is left"
 
 
-def test_jamming_stays_as_residual_risk() -> None:
-    result = cut_sets(pump(), (), [Goal("withhold-signal", "glucose")])
+def test_jamming_stays_as_residual_risk_where_a_person_reads_the_value_unaided() -> None:
+    parts = [c.model_dump(by_alias=True) for c in pump().components]
+    nurse = {"id": "nurse", "kind": "clinician", "zone": "z-home"}
+    link = pump().channels[0].model_dump(by_alias=True)
+    belief = {"controller": "nurse", "variables": [{"id": "v", "signals": ["glucose"]}]}
+    signal = {"id": "glucose", "source": "sensor", "via": ["ble", "unknown-channel"]}
+    device = pump(components=[*parts, nurse], channels=[link], signals=[signal], process_models=[belief], ml_engines=[])
+    result = cut_sets(device, (), [Goal("withhold-signal", "glucose")])
     assert [u.path.steps[0].rule for u in result.uncuttable] == ["radio-jam"]
     assert result.sets == () and result.complete
 
@@ -154,3 +160,24 @@ def test_data_authenticated_end_to_end_cannot_be_altered_on_the_way_but_at_the_s
     for controls, expected in ((placed, {own}), ([], {own, GLUCOSE})):
         analysis = analyse(device, (), positions=["supply-chain"], goals=[GLUCOSE, own], controls=controls)
         assert {p.goal for p in analysis.paths} == expected
+
+
+def test_what_is_planned_already_is_preferred_where_it_decides_nothing() -> None:
+    assert (
+        cut_sets(pump(), (), [GLUCOSE], positions=["radio-range"], n=1).sets[0].placements[0].control
+        == "confirmed-pairing"
+    )
+    alike = next(c for c in security_controls() if c.id == "mutual-authentication")
+    cheap = [c.model_copy(update={"cost": 2}) if c is alike else c for c in security_controls()]
+    planned = [{"id": "S-1", "control": "mutual-authentication", "on": ["ble"], "status": "planned"}]
+    found = cut_sets(pump(controls=planned), (), [GLUCOSE], positions=["radio-range"], n=1, catalogue=cheap)
+    assert found.sets[0].placements[0] == Placement("mutual-authentication", "ble")
+
+
+def test_a_loss_that_is_noticed_is_no_path() -> None:
+    goal = Goal("withhold-signal", "glucose")
+    result = cut_sets(pump(), (), [goal], positions=["radio-range"])
+    assert {Placement("stale-data-detection", "app")} in [set(s.placements) for s in result.sets]
+    after = analyse(pump(), (), positions=["radio-range"], controls=[Placement("stale-data-detection", "app")])
+    assert "drop" not in after.reach[0].operations
+    assert not after.of(goal), "what is noticed is not withheld"

@@ -76,6 +76,7 @@ class Maker:
                 "kind": "actuator",
                 "physical_access": "locked",
                 "protections": dict(STRONG_COMPONENT),
+                "update": {"authenticity": "strong"},
                 "owner": "user",
             },
             "channel": {
@@ -193,6 +194,8 @@ class Maker:
         self._element("signal", signal)["feeds"] = ["x-feature"]
         engine = self._element("ml-engine", "x-engine-of-signal")
         engine.update({"component": c, "inputs": [{"id": "x-feature"}]})
+
+    _relies = _uses
 
     def _updatable(self, c: str) -> None:
         self.component(c).setdefault("update", {"authenticity": "strong"})
@@ -331,6 +334,8 @@ def test_sentences_say_what_is_gained_and_name_only_elements() -> None:
     for rule in RULES:
         assert rule.says.endswith(".") and 20 < len(rule.says) < 240, rule.id
         assert rule.ids.items(), f"{rule.id} names no technique or weakness"
+        named = set(re.findall(r"\{([A-Z][A-Z0-9]*)\}", rule.says))
+        assert set(rule.sorts) - rule.witnesses <= named, f"{rule.id} rests on what it does not name"
         assert bool(rule.inherent) != bool(rule.licences), rule.id
 
 

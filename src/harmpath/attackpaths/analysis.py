@@ -23,6 +23,9 @@ from harmpath.evidence import CatalogueEvidence, ElementEvidence, Evidence, NotA
 
 __all__ = ["analyse", "placements_for"]
 
+_KEYS = {"update_authenticity": "update.authenticity", "training_integrity": "training.data_integrity"}
+"""Where device.yaml states what rules call by these names."""
+
 Controls = Literal["none", "existing"] | Sequence[Placement]
 
 
@@ -149,7 +152,7 @@ def _not_assessed(
         NotAssessed(
             element,
             f"{protection} is unknown and was treated as absent.",
-            f"State protections.{protection} of {element} in device.yaml.",
+            f"State {_KEYS.get(protection, f'protections.{protection}')} of {element} in device.yaml.",
         )
         for element, protection in sorted(unknown)
     ]

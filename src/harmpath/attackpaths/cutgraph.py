@@ -21,6 +21,8 @@ class PlacementClass:
     cost: int
     """Relative cost of the first one."""
     steps: frozenset[int]
+    planned: bool = False
+    """True when device.yaml plans the first one already."""
 
 
 class CutGraph:
@@ -67,10 +69,11 @@ class CutGraph:
         for placement in sorted(removed):
             alike[frozenset(removed[placement])].append(placement)
         control = problem.placements.control
+        planned = {Placement(c.control, e) for c in problem.device.controls if c.status == "planned" for e in c.on}
         classes = []
         for steps, members in alike.items():
-            ranked = tuple(sorted(members, key=lambda p: (control[p.control].cost, p)))
-            classes.append(PlacementClass(ranked, control[ranked[0].control].cost, steps))
+            ranked = tuple(sorted(members, key=lambda p: (control[p.control].cost, p not in planned, p)))
+            classes.append(PlacementClass(ranked, control[ranked[0].control].cost, steps, ranked[0] in planned))
         return tuple(sorted(classes, key=lambda c: c.members[0]))
 
     def cutting(self, steps: Sequence[int]) -> list[int]:

@@ -90,7 +90,8 @@ def cut_sets(
         device: the model.
         vulnerabilities: known vulnerabilities of its components and channels.
         goals: what must not be reached, e.g. the goals that lead to one hazard.
-        objective: ``smallest`` number of placements (ties by cost) or ``cheapest`` (ties by number).
+        objective: ``smallest`` number of placements (ties by cost) or ``cheapest`` (ties by number); what device.yaml
+            plans already is preferred where that decides nothing.
         n: how many alternatives.
         controls: what is in place already; the sets come on top of it.
         positions: attacker positions to start from.
@@ -158,6 +159,17 @@ def _narrowed(graph: CutGraph, goal: int, derivation: tuple[int, ...]) -> list[i
     return rest
 
 
+def _weights(graph: CutGraph, objective: Objective) -> list[int]:
+    """Weights whose sum orders sets by number then cost, or cost then number, then by how many are not planned yet."""
+    planned = [int(c.planned) for c in graph.classes]
+    last = 1 + sum(planned)
+    first = [1 if objective == "smallest" else c.cost for c in graph.classes]
+    second = [c.cost if objective == "smallest" else 1 for c in graph.classes]
+    lower = [last * s - p for s, p in zip(second, planned, strict=True)]
+    large = 1 + sum(last * s for s in second)
+    return [large * f + low for f, low in zip(first, lower, strict=True)]
+
+
 class _Program:
     """The hitting-set program over the placement classes."""
 
@@ -176,9 +188,7 @@ class _Program:
         self._highs.setOptionValue("mip_rel_gap", 0.0)
         self._highs.setOptionValue("mip_abs_gap", 0.5)
         self._optimal = highspy.HighsModelStatus.kOptimal
-        costs = [c.cost for c in graph.classes]
-        large = 1 + (sum(costs) if objective == "smallest" else len(costs))
-        weights = [large + c if objective == "smallest" else large * c + 1 for c in costs]
+        weights = _weights(graph, objective)
         self._variables = [self._highs.addBinary(obj=float(w)) for w in weights]
 
     def hit(self, classes: list[int]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from harmpath.attackpaths.vulnerability import KnownVulnerability
 from harmpath.catalogue.atoms import CAPABILITIES
 from harmpath.catalogue.vocabulary import MACHINE_MEDIA, PEOPLE
-from harmpath.device.elements import Channel, Component
+from harmpath.device.elements import Channel, Component, Signal
 from harmpath.device.model import Device
 
 __all__ = ["WEAK", "Relations", "level_of", "relations_of", "zone_kind"]
@@ -77,6 +77,8 @@ def _of_component(device: Device, c: Component) -> Iterator[_Row]:
     if c.technologies:
         yield "third-party-technology", (c.id,)
     yield from (("weak", (c.id, name)) for name, level in _levels(c) if level in WEAK)
+    if level_of(device, c.id, "update_authenticity") in WEAK:
+        yield "weak", (c.id, "update_authenticity")
     if c.update is not None:
         yield "updatable", (c.id,)
         yield from (("updates-over", (c.id, via)) for via in c.update.via if via in device.channel)
@@ -87,15 +89,13 @@ def _of_component(device: Device, c: Component) -> Iterator[_Row]:
 def _levels(element: Component | Channel) -> Iterator[tuple[str, str]]:
     """Every protection of an element with its level."""
     yield from ((name, str(getattr(element.protections, name))) for name in type(element.protections).model_fields)
-    if isinstance(element, Component) and element.update is not None:
-        yield "update_authenticity", element.update.authenticity
 
 
 def level_of(device: Device, element: str, protection: str) -> str:
     """The level that the model states for a protection of a component, channel or ML engine; ``unknown`` if none."""
     component, channel = device.component.get(element), device.channel.get(element)
     if component is not None and protection == "update_authenticity":
-        return component.update.authenticity if component.update else "unknown"
+        return component.update.authenticity if component.update else _model_updates(device, element)
     holder = component or channel
     if holder is not None:
         return str(getattr(holder.protections, protection, "unknown"))
@@ -119,6 +119,12 @@ def _origins(device: Device) -> dict[str, set[str]]:
         for via in vias:
             found.pop(via, None)
     return found
+
+
+def _model_updates(device: Device, component: str) -> str:
+    """How well updates of the models in a component are authenticated: the worst of them, ``unknown`` if none is."""
+    stated = [e.update.authenticity for e in device.ml_engines if e.component == component and e.update]
+    return next((level for level in ("none", "unknown", "weak", *stated) if level in stated), "unknown")
 
 
 def _of_channel(device: Device, c: Channel, origins: set[str] | None) -> Iterator[_Row]:
@@ -146,6 +152,16 @@ def _ends(device: Device, channels: Sequence[str]) -> set[str]:
     return {end for c in found for end in (c.source, c.target)}
 
 
+def _relying(device: Device, signal: Signal, user: str) -> str:
+    """The user itself; for a person, the machine that shows them the value, which can say that it is old."""
+    if device.component[user].kind not in PEOPLE:
+        return user
+    for channel in (device.channel[via] for via in reversed(signal.via) if via in device.channel):
+        if channel.target == user and channel.source in device.component:
+            return channel.source
+    return user
+
+
 def _of_signals(device: Device) -> Iterator[_Row]:
     beliefs: dict[str, set[str]] = defaultdict(set)
     for model in device.process_models:
@@ -159,7 +175,9 @@ def _of_signals(device: Device) -> Iterator[_Row]:
             if s.source not in _ends(device, s.via):
                 yield "unrouted", (s.id, str(s.source))
         users = beliefs[s.id] | {device.feature[f][0].component for f in s.feeds if f in device.feature}
-        yield from (("uses", (user, s.id)) for user in users if user in device.component)
+        known = [user for user in users if user in device.component]
+        yield from (("uses", (user, s.id)) for user in known)
+        yield from (("relies", (_relying(device, s, user), s.id)) for user in known)
 
 
 def _of_engines(device: Device) -> Iterator[_Row]:

@@ -14,7 +14,7 @@ from harmpath.attackpaths.vulnerability import KnownVulnerability
 from harmpath.catalogue.atoms import Atom
 from harmpath.catalogue.rules import AttackRule
 from harmpath.catalogue.vocabulary import MACHINE_MEDIA, PEOPLE
-from harmpath.device.elements import Channel, Component, MLEngine
+from harmpath.device.elements import Channel, Component, MLEngine, Signal
 from harmpath.device.model import Device
 
 __all__ = ["check_path", "condition_holds"]
@@ -128,7 +128,10 @@ def _level(device: Device, element: str, protection: str) -> str:
     if element in device.component:
         c = device.component[element]
         if protection == "update_authenticity":
-            return c.update.authenticity if c.update else "strong"
+            own = [c.update.authenticity] if c.update else []
+            models = [e.update.authenticity for e in device.ml_engines if e.component == element and e.update]
+            stated = own or models or ["unknown"]
+            return next((level for level in stated if level in ("none", "unknown", "weak")), stated[0])
         return str(getattr(c.protections, protection, "strong"))
     if element in device.channel:
         return str(getattr(device.channel[element].protections, protection, "strong"))
@@ -186,6 +189,17 @@ def _users(device: Device, signal: str) -> set[str]:
     return users | {m.controller for m in device.process_models for v in m.variables if signal in v.signals}
 
 
+def _relies(device: Device, component: str, signal: Signal) -> bool:
+    """True for a machine that uses the signal, and for the one that shows it to a person who does."""
+    for user in _users(device, signal.id) & set(device.component):
+        showing = [c for c in reversed(signal.via) if c in device.channel and device.channel[c].target == user]
+        showing = [c for c in showing if device.channel[c].source in device.component]
+        relying = user if _machine(device, user) or not showing else device.channel[showing[0]].source
+        if component == relying:
+            return True
+    return False
+
+
 def _outside(device: Device, source: str | None, via: Sequence[str]) -> bool:
     """True when the source is at no end of the channels."""
     channels = [device.channel[v] for v in via if v in device.channel]
@@ -228,6 +242,7 @@ _COMPONENT: dict[str, Callable[[Device, Component, set[str]], bool]] = {
         c.id in _senders(d.channel[v]) and not _origin(d, c.id, v) for v in w if v in d.channel
     ),
     "uses": lambda d, c, w: any(c.id in _users(d, s) for s in w),
+    "relies": lambda d, c, w: any(_relies(d, c.id, s) for s in d.signals if s.id in w),
     "updatable": lambda d, c, _: c.update is not None,
     "updates-over": lambda d, c, w: bool(_update_via(d, c) & w),
     "updates-from": lambda d, c, w: bool(_update_source(d, c) & w),

@@ -77,6 +77,7 @@ RELATIONS: Final[dict[str, tuple[Sort, ...]]] = {
     "source": (_SIGNAL, _COMPONENT),
     "unrouted": (_SIGNAL, _COMPONENT),
     "uses": (_COMPONENT, _SIGNAL),
+    "relies": (_COMPONENT, _SIGNAL),
     "updatable": (_COMPONENT,),
     "updates-over": (_COMPONENT, _CHANNEL),
     "updates-from": (_COMPONENT, _COMPONENT),
