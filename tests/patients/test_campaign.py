@@ -153,6 +153,13 @@ def test_a_bad_file_gets_its_line_and_a_remedy(tmp_path, text, code, line):
     assert (problem.code, problem.file, problem.line) == (code, "simulation.yaml", line)
 
 
+def test_a_wrong_key_is_answered_with_the_right_ones(tmp_path):
+    text = "scenarios:\n  - name: a\n    faults:\n      - {channel: cgm, operation: replace, begin: 4}\n"
+    with pytest.raises(InputError) as caught:
+        load_spec(written(tmp_path, text))
+    assert "start, duration, trigger, limits" in caught.value.problems[0].remedy
+
+
 def test_the_loop_is_built_as_written(tmp_path):
     loop = load_spec(written(tmp_path)).loop()
     assert loop.controller == Oref0(max_rate=8.0)

@@ -18,6 +18,7 @@ from harmpath.patients.loop import Loop, simulate
 from harmpath.patients.meals import FixedMeal, MealPlan, User
 from harmpath.patients.monitors import Pump
 from harmpath.patients.people import population
+from harmpath.patients.reach import reach_scenarios, reach_space
 from harmpath.patients.sensors import Sensor
 
 ONE = population("adult#001")
@@ -152,6 +153,36 @@ def test_what_is_sent_never_leaves_the_limits(channel, operation, magnitude, sta
     inside = (sent >= floor - step) & (sent <= ceiling + step)
     assert inside[-1:].all() or abs(before - np.clip(before, floor, ceiling)) > rate * 5 * (len(sent) - 1) - 1
     assert (np.abs(np.diff(sent)) <= rate * 5.0 + 2 * step).all()
+
+
+def test_a_reach_becomes_scenarios_that_run_and_stay_within_it():
+    every = (
+        "replace",
+        "add",
+        "subtract",
+        "scale",
+        "hold",
+        "maximum",
+        "minimum",
+        "truncate",
+        "delay",
+        "replay",
+        "drop",
+        "drift",
+    )
+    cases = reach_scenarios("P4", "cgm", every, low=60.0, high=300.0, rate_per_minute=5.0)
+    assert {c.faults[0].operation for c in cases} == set(every)
+    assert len({c.name for c in cases}) == len(cases)
+    assert {c.path for c in cases} == {"P4"}
+    result = simulate(cases, ONE, loop=LOOP)
+    sent = result.trace("seen")[:, 100:144]
+    assert np.nanmin(sent) >= 60.0
+    assert np.nanmax(sent) <= 300.0
+    assert reach_scenarios("P", "meter", ("delay",)) == ()
+    assert reach_space("P4", "cgm", ("add",), high=300.0).limits.high == 300.0
+    with pytest.raises(InputError) as caught:
+        reach_scenarios("P", "display", ("smudge",))
+    assert {p.code for p in caught.value.problems} == {"unknown-channel", "unknown-operation"}
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from harmpath.patients.outcome import Harm, LaneHarm, ScenarioHarm, harm
     from harmpath.patients.people import Patient, Population, population
     from harmpath.patients.pictures import draw_campaign
+    from harmpath.patients.reach import reach_scenarios, reach_space
     from harmpath.patients.search import AttackSpace, Found, search_worst
     from harmpath.patients.sensors import Meter, Sensor
     from harmpath.patients.severity import DEFAULT_CRITERIA, SEVERITIES, Criterion
@@ -65,6 +66,8 @@ __all__ = [
     "harm",
     "load_spec",
     "population",
+    "reach_scenarios",
+    "reach_space",
     "run_campaign",
     "search_worst",
     "simulate",
@@ -80,6 +83,7 @@ _HOME = {
     "monitors": ("Monitor", "Pump"),
     "pictures": ("draw_campaign",),
     "people": ("Patient", "Population", "population"),
+    "reach": ("reach_scenarios", "reach_space"),
     "search": ("AttackSpace", "Found", "search_worst"),
     "sensors": ("Meter", "Sensor"),
     "severity": ("DEFAULT_CRITERIA", "SEVERITIES", "Criterion"),

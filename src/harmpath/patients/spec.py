@@ -218,6 +218,21 @@ def _onnx_predict(spec: OnnxSpec, root: Path) -> Any:
     return predict
 
 
+_KEYS: Mapping[str, Any] = {
+    "scenarios": Scenario, "faults": Fault, "limits": Limits, "trigger": Trigger, "sensor": Sensor, "meter": Meter,
+    "pump": Pump, "user": User, "meals": MealPlan, "fixed": FixedMeal, "monitor": MonitorSpec, "searches": SearchSpec,
+    "severity": Criterion, "controller": NativeController,
+}  # fmt: skip
+
+
+def _known(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that may stand where an error was found."""
+    owner: Any = next((_KEYS[str(p)] for p in reversed(location[:-1]) if p in _KEYS), SimulationSpec)
+    keys = owner.model_fields if hasattr(owner, "model_fields") else owner.__dataclass_fields__
+    extra = ["kind", "and the settings of that kind"] if owner is NativeController else []
+    return [*extra[:1], *keys, *extra[1:]]
+
+
 def load_spec(path: Path, file: str | None = None) -> SimulationSpec:
     """Read simulation.yaml (the document, or its ``simulation:`` part). InputError with file, line, value and
     remedy."""
@@ -239,7 +254,7 @@ def load_spec(path: Path, file: str | None = None) -> SimulationSpec:
                 }.get(item["type"], "wrong-value"),
                 f"{'.'.join(map(str, item['loc'])) or 'simulation'}: {item['msg'].removeprefix('Value error, ')}.",
                 value=str(item.get("input"))[:80],
-                remedy="see docs/simulation for the keys and units",
+                remedy=f"known here: {', '.join(_known(item['loc']))}",
             )
             for item in error.errors(include_url=False)[:20]
         ]
