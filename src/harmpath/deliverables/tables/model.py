@@ -170,8 +170,8 @@ def gaps(view: View) -> Table:
     """What was not assessed, alike gaps together."""
     grouped: dict[tuple[str, str, str], list[str]] = {}
     for row in view.assessment.not_assessed:
-        alike = _NUMBERED.sub(r"\1-…", row.reason.replace(row.subject, "it"))
-        grouped.setdefault((row.reading, alike, row.remedy), []).append(row.subject)
+        reason, remedy = (_NUMBERED.sub(r"\1-…", text.replace(row.subject, "it")) for text in (row.reason, row.remedy))
+        grouped.setdefault((row.reading, reason, remedy), []).append(row.subject)
     return table(
         "gaps",
         "What was not assessed",

@@ -174,10 +174,10 @@ def cut_sets(view: View) -> Table:
             Column("id", "Cut set", "id"): lambda r: r.id,
             Column("hazard", "Hazard", "ref"): lambda r: r.hazard,
             Column("objective", "Objective"): lambda r: words(r.objective),
-            Column("controls", "Controls", "ref"): lambda r: r.controls,
+            Column("controls", "Controls", "ref", whole=True): lambda r: r.controls,
             Column("cost", "Cost", "number"): lambda r: r.cost,
-            Column("goals", "Goals cut", "ref"): lambda r: r.goals,
-            Column("uncuttable", "Cannot be cut", "ref"): lambda r: r.uncuttable,
+            Column("goals", "Goals cut", "ref", csv_only=True): lambda r: r.goals,
+            Column("uncuttable", "Cannot be cut", "ref", whole=True): lambda r: r.uncuttable,
             Column("reason", "Why"): lambda r: r.reason,
         },
     )

@@ -30,6 +30,8 @@ class Column:
     """What the column means, for who has never seen it."""
     csv_only: bool = False
     """Not on the page: said there in another way, or too wide for it."""
+    whole: bool = False
+    """A long list of ids is folded on the page, not cut."""
 
 
 @dataclass(frozen=True, slots=True)
