@@ -242,3 +242,20 @@ def test_a_rule_is_broken_exactly_where_its_context_holds(bg: float, rate: float
         broken = holds and given_ == (rule.demand == "must-not")
         assert bool(verdict.violations) is broken
         assert (verdict.least < 0) <= broken <= (verdict.least <= 0)
+
+
+def test_apart_and_overlapping_ranges(loop: dict[str, Any]):
+    states = [{"id": "a", "range": "[0, 10]"}, {"id": "b", "range": "[2, 3]"}, {"id": "c", "range": "[20, 30)"},
+              {"id": "d", "range": "[30, 40]"}]  # fmt: skip
+    loop["process_models"][0]["variables"][0]["states"] = states
+
+    def formula(chosen: list[str]) -> str:
+        rule = {"type": "provided", "any_of": {"bg": chosen}, "hazards": ["H1"]}
+        loop["control_actions"][0]["unsafe"] = [rule]
+        device = Device.model_validate(loop)
+        return monitor_rules(device, analyse(device)).rules[0].formula
+
+    assert formula(["a", "b"]) == "G((bg <= 10) -> !bolus)"
+    assert formula(["b", "c"]) == "G(((bg >= 2) & (bg <= 3) | (bg >= 20) & (bg < 30)) -> !bolus)"
+    assert formula(["c", "d"]) == "G((bg >= 20) -> !bolus)"
+    assert formula(["a", "b", "c", "d"]) == "G(((bg <= 10) | (bg >= 20)) -> !bolus)"

@@ -204,7 +204,8 @@ def _merged(variable: ProcessVariable, chosen: list[ProcessVariableState]) -> It
             if interval is None:
                 return
             low, low_closed, soft_low = interval.low, interval.low_closed, soft
-        last, soft_high = interval, soft
+        if not touches or (interval.high, interval.high_closed) >= (last.high, last.high_closed):
+            last, soft_high = interval, soft
 
 
 def _range_formula(variable: str, interval: Interval, names: tuple[str, str]) -> str:
