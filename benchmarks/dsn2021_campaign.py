@@ -164,8 +164,11 @@ def platform(plant, controller, cases):
     hit = after.any(axis=1)
     per_patient = [float(hit[patient == i].mean()) for i in range(width)]
     delay = (after.argmax(axis=1) - onset)[hit] * 5.0 / 60.0
-    recovery = run("context-stl", table, mitigation="mitigate")
-    still = ((hazards(recovery.trace("interstitial")) > 0) & (steps >= onset[:, None])).any(axis=1)
+    prevented, added = {}, {}
+    for name, thresholds in (("learned as published", published), ("learned with harmless runs", table)):
+        mended = run("context-stl", thresholds, mitigation="mitigate")
+        still = ((hazards(mended.trace("interstitial")) > 0) & (steps >= onset[:, None])).any(axis=1)
+        prevented[name], added[name] = float((hit & ~still).sum() / max(hit.sum(), 1)), int((~hit & still).sum())
     plain = run("context-stl", table, [Scenario(f"none {g}", (), True, float(g)) for g in range(80, 201, 20)])
     return {
         "plant": plant,
@@ -179,8 +182,8 @@ def platform(plant, controller, cases):
         "h2_runs": int(((label == 2) & (steps >= onset[:, None])).any(axis=1).sum()),
         "time_to_hazard_h": float(delay.mean()),
         "time_to_hazard_sd_h": float(delay.std()),
-        "recovery": float((hit & ~still).sum() / max(hit.sum(), 1)),
-        "new_hazards": int((~hit & still).sum()),
+        "recovery": prevented,
+        "new_hazards": added,
         "attack_free_alarm_steps": float((plain.verdicts > 0).mean()),
         "left_validity": int(np.isfinite(base.left_validity).sum()),
         "monitors": {n: score_monitor(a, label, onset, TOLERANCE) for n, a in alarms.items()},
@@ -209,10 +212,11 @@ def main():
             f"H1 {r['h1_runs']}, H2 {r['h2_runs']}; time to hazard {r['time_to_hazard_h']:.1f} h "
             f"(sd {r['time_to_hazard_sd_h']:.1f}); {r['left_validity']} runs left 10-1000 mg/dL"
         )
-        print(
-            f"  mitigation by the learned monitor prevents {r['recovery']:.0%} of hazardous runs, "
-            f"adds {r['new_hazards']}; alarms without faults in {r['attack_free_alarm_steps']:.2%} of steps"
-        )
+        for name, share in r["recovery"].items():
+            print(
+                f"  mitigation by the monitor {name}: prevents {share:.0%} of hazardous runs, adds {r['new_hazards'][name]}"
+            )
+        print(f"  alarms without faults ({name}): in {r['attack_free_alarm_steps']:.2%} of steps")
         print(
             f"  {'monitor':42s} {'sample F1':>9s} {'P':>6s} {'R':>6s} {'run F1':>7s} {'P':>6s} {'R':>6s}  published F1"
         )
