@@ -17,13 +17,29 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, Any, TypeAlias
 
 from harmpath.errors import InputError, Problem
 
-__all__ = ["MAX_BYTES", "Quarantine", "Rejected", "Row", "delimited", "fda_date", "open_bytes", "text_of", "yes_no"]
+__all__ = [
+    "MAX_BYTES",
+    "Columns",
+    "Quarantine",
+    "Rejected",
+    "Row",
+    "delimited",
+    "fda_date",
+    "open_bytes",
+    "text_of",
+    "yes_no",
+]
 
 Row: TypeAlias = dict[str, object]
+
+
+class Columns(dict[str, list[Any]]):
+    """Many rows at once, by column; what the reader of a very large source yields instead of rows."""
+
 
 MAX_BYTES = 4 << 30
 """Unpacked size above which a file is refused (the largest MAUDE year file unpacks to about 2 GB)."""

@@ -18,7 +18,7 @@ from harmpath.records import (
     fda_predicates,
     fda_recalls,
 )
-from harmpath.records.fda_common import Quarantine, Row, text_of
+from harmpath.records.fda_common import Columns, Quarantine, Row, text_of
 from harmpath.records.fda_tables import FOLDER, file_digest, publish_tables, write_manifest, write_table
 
 __all__ = ["FdaFile", "FdaImport", "import_records"]
@@ -92,7 +92,7 @@ class _Work:
     files: list[FdaFile] = field(default_factory=list)
 
 
-_Reader = tuple[str, str, Callable[[Path, Quarantine], Iterator[tuple[int, Row]]]]
+_Reader = tuple[str, str, Callable[[Path, Quarantine], Iterator[tuple[int, Row | Columns]]]]
 
 
 def import_records(folder: Path, data_dir: Path, progress: Progress | None = None) -> FdaImport:
@@ -126,7 +126,7 @@ def import_records(folder: Path, data_dir: Path, progress: Progress | None = Non
     rows: dict[str, int] = {}
     for table in sorted(jobs):
 
-        def stream(table: str = table) -> Iterator[Row]:
+        def stream(table: str = table) -> Iterator[Row | Columns]:
             nonlocal done
             for path, reader in jobs[table]:
                 if progress:
@@ -157,7 +157,7 @@ def _finish(work: _Work, rows: dict[str, int], skipped: Sequence[str]) -> None:
     write_manifest(work.data_dir, manifest)
 
 
-def _file_rows(work: _Work, path: Path, reader: _Reader, digests: set[str]) -> Iterator[Row]:
+def _file_rows(work: _Work, path: Path, reader: _Reader, digests: set[str]) -> Iterator[Row | Columns]:
     source, table, read = reader
     name, digest = path.relative_to(work.folder).as_posix(), file_digest(path)
     quarantine, kept, duplicates, error = Quarantine(), 0, 0, ""
@@ -171,6 +171,16 @@ def _file_rows(work: _Work, path: Path, reader: _Reader, digests: set[str]) -> I
         digests.add(digest)
         try:
             for line, row in read(path, quarantine):
+                if isinstance(row, Columns):
+                    fresh = _fresh(row, key_columns, seen, quarantine)
+                    duplicates += len(row[key_columns[0]]) - len(fresh[key_columns[0]])
+                    kept += len(fresh[key_columns[0]])
+                    days = [d for d in fresh.get(date_column, ()) if d]
+                    first = min([*days, *([first] if first else [])], default=None)
+                    last = max([*days, *([last] if last else [])], default=None)
+                    fresh["file"] = [name] * len(fresh[key_columns[0]])
+                    yield fresh
+                    continue
                 row["file"] = row["edition"] = name
                 key = tuple(row.get(k) for k in key_columns)
                 if key in seen:
@@ -212,6 +222,27 @@ def _file_rows(work: _Work, path: Path, reader: _Reader, digests: set[str]) -> I
     )
 
 
+def _fresh(
+    columns: Columns, key_columns: Sequence[str], seen: set[tuple[object, ...]], quarantine: Quarantine
+) -> Columns:
+    """The columns without the rows whose key was seen before."""
+    keys = list(zip(*(columns[k] for k in key_columns), strict=True))
+    before = len(seen)
+    new = set(keys)
+    if len(new) == len(keys) and new.isdisjoint(seen):
+        seen |= new
+        return columns
+    keep: list[int] = []
+    for index, key in enumerate(keys):
+        if key in seen:
+            quarantine.add(index + 1, "duplicate-key", " ".join(map(str, key)), whole_record=False)
+        else:
+            seen.add(key)
+            keep.append(index)
+    assert len(seen) - before == len(keep)
+    return Columns({name: [values[i] for i in keep] for name, values in columns.items()})
+
+
 def _suffix(path: Path) -> str:
     name = path.name.removesuffix(".xz").removesuffix(".bz2")
     return Path(name).suffix.lower()
@@ -248,14 +279,13 @@ def _by_header(line: str) -> _Reader | None:
     choices: tuple[tuple[Callable[[frozenset[str]], bool], _Reader], ...] = (
         (fda_recalls.is_labels, ("fda-recalls", "recall_labels", fda_recalls.read_labels)),
         (fda_recalls.is_recalls, ("fda-recalls", "recalls", fda_recalls.read_recalls)),
-        (fda_classification.is_classification, ("fda-classification", "product_codes", _classification())),
+        (
+            fda_classification.is_classification,
+            ("fda-classification", "product_codes", fda_classification.read_classification),
+        ),
         (fda_predicates.is_predicates, ("fda-510k-predicates", "predicates", fda_predicates.read_predicates)),
         (_is_ai, ("fda-ai-devices", "ai_devices", fda_ai_devices.read_ai_list)),
         (fda_openfda.is_clearance_table, ("fda-510k", "clearances", fda_openfda.read_clearance_table)),
         (fda_events.event_layout, ("fda-maude", "events", lambda p, q: fda_events.read_events(p, q, delimiter))),
     )
     return next((reader for matches, reader in choices if matches(header)), None)
-
-
-def _classification() -> Callable[[Path, Quarantine], Iterator[tuple[int, Row]]]:
-    return fda_classification.read_classification

@@ -15,16 +15,18 @@ from typing import IO, Any, cast
 import msgspec
 
 from harmpath.errors import InputError, Problem
-from harmpath.records.fda_common import MAX_BYTES, Quarantine, Row, delimited, fda_date, yes_no
+from harmpath.records.fda_common import MAX_BYTES, Columns, Quarantine, Row, delimited, fda_date, yes_no
 
 __all__ = ["CLEARANCE_COLUMNS", "ENFORCEMENT_COLUMNS", "is_clearance_table", "read_clearance_table", "recognise"]
 
 CLEARANCE_COLUMNS = ("submission", "applicant", "device", "product_code", "panel", "decided", "received", "decision")
 ENFORCEMENT_COLUMNS = ("recall_number", "event_id", "firm", "product", "recall_class", "posted", "reason", "status")
 _LARGEST_PART = 2 << 30
+_HEAD = 1 << 18
+_BATCH = 20_000
 
 
-class _Device(msgspec.Struct):
+class _Device(msgspec.Struct, gc=False):
     brand_name: str | None = None
     generic_name: str | None = None
     manufacturer_d_name: str | None = None
@@ -32,12 +34,12 @@ class _Device(msgspec.Struct):
     model_number: str | None = None
 
 
-class _Text(msgspec.Struct):
+class _Text(msgspec.Struct, gc=False):
     text: str = ""
     text_type_code: str | None = None
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, gc=False):
     mdr_report_key: str
     report_number: str = ""
     event_type: str | None = None
@@ -89,30 +91,55 @@ class _Clearance(msgspec.Struct):
     decision_code: str | None = None
 
 
+_NO_DEVICE = _Device()
+
+
+def _told(texts: list[_Text], *, by_maker: bool) -> str:
+    return " ".join([t.text for t in texts if ((t.text_type_code or "D")[0] != "D") == by_maker])
+
+
+def _event_columns(events: list[_Event], q: Quarantine) -> Columns:
+    """Events by column: building rows one by one would take longer than decoding them."""
+    devices = [e.device[0] if e.device else _NO_DEVICE for e in events]
+    blank = [""] * len(events)
+    return Columns(
+        report_key=[e.mdr_report_key for e in events],
+        report_number=[e.report_number for e in events],
+        event_type=[e.event_type or "" for e in events],
+        received=[fda_date(e.date_received or "", q, n) for n, e in enumerate(events, 1)],
+        occurred=[fda_date(e.date_of_event or "", q, n) for n, e in enumerate(events, 1)],
+        brand=[d.brand_name or "" for d in devices],
+        generic=[d.generic_name or "" for d in devices],
+        manufacturer=[d.manufacturer_d_name or "" for d in devices],
+        product_code=[(d.device_report_product_code or "").upper() for d in devices],
+        submission=blank,
+        model=[d.model_number or "" for d in devices],
+        narrative=[_told(e.mdr_text, by_maker=False) for e in events],
+        manufacturer_narrative=[_told(e.mdr_text, by_maker=True) for e in events],
+        device_problem=["; ".join(e.product_problems) for e in events],
+        patient_problem=blank,
+        adverse_event=[yes_no(e.adverse_event_flag or "") for e in events],
+        product_problem=[yes_no(e.product_problem_flag or "") for e in events],
+        report_source=[e.report_source_code or "" for e in events],
+        report_types=[",".join(e.type_of_report) for e in events],
+        narrative_kind=blank,
+    )
+
+
 def _event(e: _Event, q: Quarantine, n: int) -> Row:
-    device = e.device[0] if e.device else _Device()
-    return {
-        "report_key": e.mdr_report_key,
-        "report_number": e.report_number,
-        "event_type": e.event_type or "",
-        "received": fda_date(e.date_received or "", q, n),
-        "occurred": fda_date(e.date_of_event or "", q, n),
-        "brand": device.brand_name or "",
-        "generic": device.generic_name or "",
-        "manufacturer": device.manufacturer_d_name or "",
-        "product_code": (device.device_report_product_code or "").upper(),
-        "submission": "",
-        "model": device.model_number or "",
-        "narrative": " ".join(t.text for t in e.mdr_text if (t.text_type_code or "D")[0] == "D"),
-        "manufacturer_narrative": " ".join(t.text for t in e.mdr_text if (t.text_type_code or "D")[0] != "D"),
-        "device_problem": "; ".join(e.product_problems),
-        "patient_problem": "",
-        "adverse_event": yes_no(e.adverse_event_flag or ""),
-        "product_problem": yes_no(e.product_problem_flag or ""),
-        "report_source": e.report_source_code or "",
-        "report_types": ",".join(e.type_of_report),
-        "narrative_kind": "",
-    }
+    """One event, for the file in which some record does not fit the schema."""
+    return {name: values[0] for name, values in _event_columns([e], _At(q, n)).items()}
+
+
+class _At(Quarantine):
+    """A quarantine that books everything on one line of another."""
+
+    def __init__(self, real: Quarantine, line: int) -> None:
+        super().__init__()
+        self._real, self._line = real, line
+
+    def add(self, line: int, reason: str, value: str, *, whole_record: bool) -> None:
+        self._real.add(self._line, reason, value, whole_record=whole_record)
 
 
 def _recall(r: _Recall, q: Quarantine, n: int) -> Row:
@@ -187,10 +214,10 @@ class _Answer(msgspec.Struct):
     meta: _Meta = msgspec.field(default_factory=_Meta)
 
 
-def recognise(path: Path) -> tuple[str, str, Callable[[Path, Quarantine], Iterator[tuple[int, Row]]]] | None:
+def recognise(path: Path) -> tuple[str, str, Callable[[Path, Quarantine], Iterator[tuple[int, Row | Columns]]]] | None:
     """The reader for a bulk file, from the field names of its first record; None when it is none of openFDA's."""
-    with _opened(path) as stream:
-        head = stream.read(1 << 18)
+    with _opened(path, whole=False) as stream:
+        head = stream.read(_HEAD)
     if b'"results"' not in head:
         return None
     for fields, source, table, _, _ in _KINDS:
@@ -199,13 +226,17 @@ def recognise(path: Path) -> tuple[str, str, Callable[[Path, Quarantine], Iterat
     return None
 
 
-def _reader(source: str) -> Callable[[Path, Quarantine], Iterator[tuple[int, Row]]]:
+def _reader(source: str) -> Callable[[Path, Quarantine], Iterator[tuple[int, Row | Columns]]]:
     _, _, _, struct, convert = next(k for k in _KINDS if k[1] == source)
 
-    def read(path: Path, quarantine: Quarantine) -> Iterator[tuple[int, Row]]:
+    def read(path: Path, quarantine: Quarantine) -> Iterator[tuple[int, Row | Columns]]:
         answer, records = _decode(path, struct)
         if answer.meta.results.total:
             quarantine.counts["stated-total"] = answer.meta.results.total
+        if records is not None and struct is _Event:
+            for at in range(0, len(records), _BATCH):
+                yield at + 1, _event_columns(records[at : at + _BATCH], quarantine)
+            return
         for number, raw in enumerate(answer.results if records is None else records, 1):
             try:
                 record = msgspec.json.decode(raw, type=struct) if records is None else raw
@@ -233,7 +264,7 @@ def _decode(path: Path, struct: Any) -> tuple[_Answer, list[Any] | None]:
         raise InputError([Problem("json", f"Not readable as JSON: {error}", str(path))]) from error
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path, *, whole: bool = True) -> IO[bytes]:
     if path.suffix != ".zip":
         if path.stat().st_size > _LARGEST_PART:
             raise InputError([Problem("too-large", "The file is too large for one openFDA part.", str(path))])
@@ -245,7 +276,10 @@ def _opened(path: Path) -> IO[bytes]:
                 raise InputError([Problem("zip", f"Expected one JSON file, found {len(members)}.", str(path))])
             if members[0].file_size > min(_LARGEST_PART, MAX_BYTES):
                 raise InputError([Problem("too-large", "The part unpacks to more than 2 GB.", str(path))])
-            return io.BytesIO(archive.read(members[0]))
+            if whole:
+                return io.BytesIO(archive.read(members[0]))
+            with archive.open(members[0]) as member:
+                return io.BytesIO(member.read(_HEAD))
     except (zipfile.BadZipFile, EOFError, OSError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
         said = f"The zip file is damaged or cut short: {error}"
         raise InputError([Problem("damaged-archive", said, str(path), remedy="Download it again.")]) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harmpath.errors import MissingExtraError, StoreError
-from harmpath.records.fda_common import Row
+from harmpath.records.fda_common import Columns, Row
 
 __all__ = [
     "FOLDER",
@@ -69,7 +69,9 @@ def _schema(columns: Sequence[str]) -> Any:
     return pa.schema([(name, kind(name)) for name in columns])
 
 
-def write_table(data_dir: Path, table: str, columns: Sequence[str], rows: Iterable[Row], batch: int = 20_000) -> int:
+def write_table(
+    data_dir: Path, table: str, columns: Sequence[str], rows: Iterable[Row | Columns], batch: int = 20_000
+) -> int:
     """Write a table beside the old one; :func:`publish_tables` puts it in its place. Returns its rows."""
     try:
         import pyarrow as pa
@@ -83,8 +85,12 @@ def write_table(data_dir: Path, table: str, columns: Sequence[str], rows: Iterab
     count = 0
     with pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
         for group in _batches(rows, batch):
-            writer.write_table(pa.Table.from_pylist(group, schema=schema))
-            count += len(group)
+            if isinstance(group, Columns):
+                part = pa.Table.from_pydict(group, schema=schema)
+            else:
+                part = pa.Table.from_pylist(group, schema=schema)
+            writer.write_table(part)
+            count += part.num_rows
     return count
 
 
@@ -99,9 +105,12 @@ def publish_tables(data_dir: Path, tables: Iterable[str]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+def _batches(rows: Iterable[Row | Columns], size: int) -> Iterator[list[Row] | Columns]:
     group: list[Row] = []
     for row in rows:
+        if isinstance(row, Columns):
+            yield row
+            continue
         group.append(row)
         if len(group) == size:
             yield group
