@@ -54,7 +54,8 @@ def _import(folder: Path) -> None:
 
     def by_duckdb() -> None:
         connection = duckdb.connect(":memory:", config={"threads": 1})
-        told = "list_aggregate(list_transform(list_filter(r.mdr_text, t -> t.text_type_code[1] {}), t -> t.text), 'string_agg', ' ')"
+        texts = "list_transform(list_filter(r.mdr_text, t -> t.text_type_code[1] {}), t -> t.text)"
+        told = f"list_aggregate({texts}, 'string_agg', ' ')"
         query = f"""copy (select r.mdr_report_key, r.report_number, r.event_type,
             try_strptime(r.date_received, '%Y%m%d')::date, try_strptime(r.date_of_event, '%Y%m%d')::date,
             r.adverse_event_flag, r.product_problem_flag, r.report_source_code, r.type_of_report, r.product_problems,
