@@ -1,0 +1,1 @@
+"""Victims: the models under attack, one file per kind, behind one protocol."""
