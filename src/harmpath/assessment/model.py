@@ -312,6 +312,9 @@ class RiskRow(Row, frozen=True):
     hazards: tuple[str, ...]
     losses: tuple[str, ...]
     severity: str
+    """Of the worst hazard, by the analyst's word."""
+    measured_severity: str
+    """Of what simulated patients suffered within the reach of the path's signal; empty when not measured."""
     security_impact: str
     """Integrity, availability or confidentiality of what, and how much."""
     exploitability_before: str

@@ -18,7 +18,7 @@ from harmpath.assessment.decisions import Decision, applied, read_decisions, ver
 from harmpath.assessment.joining import consequences
 from harmpath.assessment.knowledge import known_vulnerabilities
 from harmpath.assessment.matrix import read_matrix
-from harmpath.assessment.model import Assessment, FindingRow, NotAssessedRow
+from harmpath.assessment.model import Assessment, FindingRow
 from harmpath.assessment.paths import derive_paths, unjoined
 from harmpath.assessment.precedents import find_precedents
 from harmpath.assessment.references import broken_references, ids_of
@@ -31,17 +31,19 @@ from harmpath.assessment.rows import (
     uca_rows,
 )
 from harmpath.assessment.scenarios import attack_scenarios
+from harmpath.assessment.simulating import measured_by_signal
 from harmpath.assessment.summary import summarise
 from harmpath.assessment.technologies import collect
 from harmpath.assessment.traces import trace_rows
 from harmpath.device.check import check, is_usable
 from harmpath.device.project import Project
 from harmpath.errors import InputError, Problem
-from harmpath.evidence import Coverage
+from harmpath.evidence import Coverage, NotAssessed
 
 __all__ = ["SCHEMA", "assess"]
 
 SCHEMA = "harmpath-assessment-1"
+NOT_ATTACKED = NotAssessed("measured attacks on the model", "What the false data does to the model was not measured.")
 
 
 def assess(project: Project, *, store: Path | None = None, paths_per_goal: int = 5) -> Assessment:
@@ -73,7 +75,8 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
     plan = plan_controls(device, knowledge, joined, paths, paths_per_goal)
     loss_scenarios = loss_scenario_rows(stpa, paths.open_by_goal)
     scenarios = attack_scenarios(device, paths.rows, joined, plan.titles, knowledge.matches)
-    risks = risk_rows(paths.rows, joined, matrix, plan.exploitability, verdict)
+    measured, not_measured = measured_by_signal(project, paths.reach)
+    risks = risk_rows(paths.rows, joined, matrix, plan.exploitability, verdict, measured)
     ucas = uca_rows(stpa)
     precedents, record_coverage = find_precedents(device, technologies.rows, loss_scenarios, store)
     coverage = Coverage(
@@ -92,7 +95,8 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
             *not_assessed_rows("vulnerabilities", (*technologies.not_assessed, *knowledge.not_assessed)),
             *not_assessed_rows("attack-paths", (*paths.not_assessed, *unjoined(device, joined))),
             *not_assessed_rows("landscape", record_coverage.missing),
-            *_not_yet(),
+            *not_assessed_rows("patients", not_measured),
+            *not_assessed_rows("evasion", (NOT_ATTACKED,)),
         ),
         technologies=technologies.rows,
         proposals=technologies.proposals,
@@ -138,20 +142,4 @@ def _findings(project: Project, problems: Sequence[Problem]) -> tuple[FindingRow
             remedy=p.remedy,
         )
         for p in problems
-    )
-
-
-def _not_yet() -> tuple[NotAssessedRow, ...]:
-    """Readings of the house that an assessment does not make by itself, said so that their absence is seen."""
-    missing = (
-        (
-            "measured attacks on the model",
-            "What the reachable false data does to the model was not measured.",
-            "evasion",
-        ),
-        ("simulated patients", "The severity of harm is the analyst's word, not a measured figure.", "patients"),
-    )
-    return tuple(
-        NotAssessedRow(subject=subject, reason=reason, remedy="", reading=reading)
-        for subject, reason, reading in missing
     )

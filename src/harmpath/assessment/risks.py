@@ -8,11 +8,13 @@ multiplied, and no probability is involved.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from harmpath.assessment.joining import Consequence
 from harmpath.assessment.matrix import Matrix
 from harmpath.assessment.model import AttackPathRow, RiskRow
 from harmpath.assessment.scenarios import scenario_id
+from harmpath.assessment.simulating import SignalHarm, harm_sentence
 
 __all__ = ["risk_rows"]
 
@@ -34,6 +36,7 @@ def risk_rows(
     matrix: Matrix,
     planned: Mapping[str, str],
     verdicts: Mapping[str, str],
+    measured: Mapping[str, SignalHarm] = MappingProxyType({}),
 ) -> tuple[RiskRow, ...]:
     """One risk for each path that leads to a hazard, worst first.
 
@@ -43,8 +46,11 @@ def risk_rows(
         matrix: the risk matrix.
         planned: exploitability by path id with planned and recommended controls; a path that is not there is cut.
         verdicts: the analyst's verdict by finding id.
+        measured: harm of simulated patients by signal; it is evidence beside the analyst's severity, not in its place.
     """
-    rows = [_row(p, joined[p.goal], matrix, planned, verdicts) for p in paths if p.goal in joined]
+    rows = [
+        _row(p, joined[p.goal], matrix, planned, verdicts, measured.get(p.target)) for p in paths if p.goal in joined
+    ]
     order = matrix.file.exploitability
     return tuple(
         sorted(
@@ -66,6 +72,7 @@ def _row(
     matrix: Matrix,
     planned: Mapping[str, str],
     verdicts: Mapping[str, str],
+    harm: SignalHarm | None,
 ) -> RiskRow:
     id_ = "R-" + path.id.removeprefix("AP-")
     severity = matrix.worst_severity(list(consequence.severities.values()))
@@ -81,6 +88,7 @@ def _row(
         hazards=consequence.hazards,
         losses=consequence.losses,
         severity=severity,
+        measured_severity=harm.severity if harm else "",
         security_impact=_IMPACT[path.goal.split(".", 1)[0]].format(target=path.target),
         exploitability_before=before,
         risk_before=levels["b"],
@@ -89,9 +97,9 @@ def _row(
         exploitability_planned=later,
         risk_planned=levels["p"],
         acceptability=matrix.acceptability(levels["a"]),
-        because=_because(path, consequence, severity),
+        because=(*_because(path, consequence, severity), *((harm_sentence(harm),) if harm else ())),
         decision=verdicts.get(id_, ""),
-        evidence=path.evidence,
+        evidence=(*path.evidence, *(harm.evidence if harm else ())),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from harmpath import __version__
-from harmpath.cli import analysis, data, documents, landscape, project, systems, vex, vulnerabilities
+from harmpath.cli import analysis, data, documents, landscape, project, simulate, systems, vex, vulnerabilities
 from harmpath.errors import HarmpathError
 
 __all__ = ["app", "main"]
@@ -48,6 +48,7 @@ vulnerabilities.add_to(app)
 vex.add_to(app)
 documents.add_to(app)
 data.add_to(app)
+simulate.add_to(app)
 landscape.add_to(app)
 
 

@@ -136,6 +136,9 @@ class Signal(Element):
     resolution: float | None = Field(None, gt=0)
     feeds: Ids = Field((), description="features of ML engines computed from it")
     sensitive: bool = Field(True, description="its disclosure is a loss of privacy")
+    simulated_as: Literal["cgm", "meter", "meal", "insulin", "bolus", "alarm"] | None = Field(
+        None, description="channel of the simulated loop (simulation.yaml) that it stands for"
+    )
     description: Text = ""
 
 

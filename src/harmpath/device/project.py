@@ -66,7 +66,8 @@ class Project:
 
     def input_hashes(self) -> dict[str, str]:
         """SHA-256 of every file that an assessment reads, by path inside the project, sorted."""
-        files = [self.device_file, self.decisions_file, *self.sboms(), *self.documents(), *self.facts()]
+        own = (self.folder / name for name in ("risk.yaml", "simulation.yaml", "measurements/simulation.json"))
+        files = [self.device_file, self.decisions_file, *own, *self.sboms(), *self.documents(), *self.facts()]
         existing = sorted({p for p in files if p.is_file()})
         return {p.relative_to(self.folder).as_posix(): _sha256(p) for p in existing}
 
