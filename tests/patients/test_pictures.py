@@ -12,7 +12,7 @@ import pytest
 import harmpath.patients
 from harmpath.errors import UsageError
 from harmpath.patients.campaign import run_campaign
-from harmpath.patients.pictures import agp_day, draw_campaign, glucose_bands, time_to_harm
+from harmpath.patients.pictures import agp_day, draw_campaign, glucose_bands, time_to_harm, variability_grid
 from harmpath.patients.spec import SimulationSpec
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -65,6 +65,16 @@ def test_the_curves_stand_where_the_numbers_are(campaign):
     share = campaign.harm["killed"].figure("share below 54").value
     assert share == 1.0
     assert float(last[1]) == 44.0, "everybody: at the top"
+
+
+def test_the_grid_runs_from_high_lows_on_the_left_to_low_lows_on_the_right(campaign):
+    root = ElementTree.fromstring(variability_grid(campaign.harm, ["no attack", "killed"]))
+    dots = {c.find(SVG + "title").text: float(c.get("cx")) for c in root.findall(SVG + "circle")}
+    healthy = [x for t, x in dots.items() if t.startswith("no attack")]
+    killed = [x for t, x in dots.items() if t.startswith("killed")]
+    assert len(healthy) == len(killed) == 3
+    assert max(healthy) < min(killed)
+    assert max(killed) == 760 - 16
 
 
 def test_bands_end_where_the_patients_left_validity(campaign):

@@ -39,14 +39,10 @@ class _Canvas:
 
     def at(self, x: float, y: float) -> str:
         """Pixel pair of a point, held inside the frame."""
-        px = _LEFT + (min(max(x, self.x[0]), self.x[1]) - self.x[0]) / (self.x[1] - self.x[0]) * (
-            _WIDTH - _LEFT - _RIGHT
-        )
-        py = (
-            _HEIGHT
-            - _BOTTOM
-            - (min(max(y, self.y[0]), self.y[1]) - self.y[0]) / (self.y[1] - self.y[0]) * (_HEIGHT - _TOP - _BOTTOM)
-        )
+        across = min(max((x - self.x[0]) / (self.x[1] - self.x[0]), 0.0), 1.0)
+        up = min(max((y - self.y[0]) / (self.y[1] - self.y[0]), 0.0), 1.0)
+        px = _LEFT + across * (_WIDTH - _LEFT - _RIGHT)
+        py = _HEIGHT - _BOTTOM - up * (_HEIGHT - _TOP - _BOTTOM)
         return f"{px:.1f},{py:.1f}"
 
     def band(
@@ -228,7 +224,9 @@ def time_to_harm(harm: Harm, scenarios: Sequence[str], *, measure: str = "time_t
         times = [r.values[measure] for r in harm.lanes if r.scenario == name]
         grid = [h / 4.0 for h in range(int(hours * 4) + 1)]
         counts = [sum(t <= g * 60.0 for t in times) for g in grid]
-        bounds = [wilson(c, len(times)) for c in counts]
+        # Runs of one patient are alike: the band rests on the number of patients, not of runs.
+        patients = len({r.patient for r in harm.lanes if r.scenario == name})
+        bounds = [wilson(round(c * patients / max(len(times), 1)), patients) for c in counts]
         canvas.band(grid, [b[0] for b in bounds], [b[1] for b in bounds], _COLOURS[i % len(_COLOURS)], 0.12)
         canvas.line(grid, [c / len(times) if times else math.nan for c in counts], _COLOURS[i % len(_COLOURS)])
     canvas.legend(list(scenarios))
