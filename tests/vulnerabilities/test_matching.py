@@ -58,9 +58,24 @@ def test_literal_version_is_exact() -> None:
         assert (found.confidence if found else None) == confidence
 
 
-def test_another_part_of_the_same_name_is_another_thing() -> None:
-    source = source_of(any_of(criterion("o:acme:pump:1.0")))
-    assert _one(_cpe("a:acme:pump:1.0"), source) is None
+def test_application_and_operating_system_of_one_name_are_one_product_and_hardware_another() -> None:
+    source = source_of(any_of(criterion("a:amazon:freertos:*", end_including="10.0.1")))
+    found = _one(_cpe("o:amazon:freertos:10.0.1"), source)
+    assert found is not None and found.confidence == "alias"
+    assert "NVD files it as an application, stated is an operating system" in found.because[1]
+    assert _one(_cpe("h:amazon:freertos:10.0.1"), source) is None
+    assert _one(_cpe("o:amazon:freertos:10.0.2"), source) is None
+
+
+def test_record_without_edition_may_hold_for_the_stated_one() -> None:
+    source = source_of(any_of(criterion("a:nodejs:node.js:*:*:*:*:-", end_excluding="14.17.4")))
+    found = _one(_cpe("a:nodejs:node.js:14.15.0:*:*:*:lts"), source)
+    assert found is not None and found.confidence == "conditional"
+    assert found.condition == "NVD's record without sw_edition holds for lts"
+    found = _one(_cpe("a:nodejs:node.js:14.15.0"), source)
+    assert found is not None and found.confidence == "range"
+    other = source_of(any_of(criterion("a:nodejs:node.js:*:*:*:*:esm")))
+    assert _one(_cpe("a:nodejs:node.js:14.15.0:*:*:*:lts"), other) is None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from harmpath.records.index import IndexedCriterion
@@ -12,6 +12,12 @@ from harmpath.vulnerabilities.versions import Interval, literal_key, version_key
 __all__ = ["Query", "Verdict", "decide", "span_of"]
 
 _OTHERS = ("update", "edition", "language", "sw_edition", "target_sw", "target_hw", "other")
+
+
+_SOFTWARE = {"a", "o"}
+"""NVD files the same product now as an application, now as an operating system (amazon:freertos, linux:linux_kernel);
+hardware it keeps apart from software."""
+_PARTS = {"a": "an application", "o": "an operating system"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Verdict:
     condition: str = ""
     exact: bool = False
     """Whether the criterion names exactly this version."""
+    alias: bool = False
+    """Whether the criterion names the product under another part."""
 
 
 NO = Verdict(False)
@@ -45,8 +53,12 @@ def decide(criterion: IndexedCriterion, query: Query) -> Verdict:
     verdict = _version(criterion, query)
     if verdict.holds is False:
         return verdict
-    if criterion.part != query.cpe.part and ANY not in (criterion.part, query.cpe.part):
-        return NO
+    parts = {criterion.part, query.cpe.part}
+    if len(parts) == 2 and ANY not in parts:
+        if parts != _SOFTWARE:
+            return NO
+        because = f"{verdict.because}; NVD files it as {_PARTS[criterion.part]}, stated is {_PARTS[query.cpe.part]}"
+        verdict = replace(verdict, because=because, alias=True)
     return _others(criterion, query, verdict) if criterion.rest != "*:*:*:*:*:*:*" else verdict
 
 
@@ -126,6 +138,10 @@ def _others(criterion: IndexedCriterion, query: Query, verdict: Verdict) -> Verd
         stated = getattr(query.cpe, name)
         relation = attribute_relation(wanted, stated)
         if relation == "disjoint":
+            # NVD writes "no edition" also for records that hold for every edition (nodejs:node.js), so it is open.
+            if wanted == NA and name != "update":
+                open_values.append(f"NVD's record without {name} holds for {unescape(stated)}")
+                continue
             return NO
         # "-" says that the attribute does not apply: a product that states no update is the release itself.
         if relation in ("subset", "undefined") and wanted != NA:
@@ -133,7 +149,7 @@ def _others(criterion: IndexedCriterion, query: Query, verdict: Verdict) -> Verd
     if not open_values:
         return verdict
     condition = " and ".join(filter(None, (verdict.condition, *open_values)))
-    return Verdict(None, verdict.because, condition, verdict.exact)
+    return Verdict(None, verdict.because, condition, verdict.exact, verdict.alias)
 
 
 _split_rest = lru_cache(maxsize=16384)(split_attributes)

@@ -190,6 +190,6 @@ def _confidence(identity: Identity, verdict: Verdict) -> Confidence:
         return "name-only"
     if verdict.holds is None:
         return "conditional"
-    if identity.strength == "alias":
+    if identity.strength == "alias" or verdict.alias:
         return "alias"
     return "exact" if verdict.exact else "range"

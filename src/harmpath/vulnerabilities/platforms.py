@@ -110,7 +110,7 @@ def _criterion(criterion: Criterion, subject: Subject, *, alternative: bool) -> 
     if (vendor, product) == (subject.vendor, subject.product):
         own = decide(indexed, subject.query)
         # Software and the hardware it runs on may share vendor and product (a:st:wb55 on h:st:wb55).
-        if own.holds is not False or part == subject.query.cpe.part:
+        if own.holds is not False or part != "h" or subject.query.cpe.part == "h":
             return own
     for other_vendor, other_product, query in subject.platform:
         if (vendor, product) == (other_vendor, other_product):
@@ -149,8 +149,8 @@ def _all(verdicts: Sequence[Verdict]) -> Verdict:
         return Verdict(False)
     because = "; ".join(dict.fromkeys(v.because for v in verdicts if v.because))
     conditions = [v.condition for v in verdicts if v.holds is None]
-    exact = any(v.exact for v in verdicts)
+    exact, alias = any(v.exact for v in verdicts), any(v.alias for v in verdicts)
     if conditions:
         joined = " and ".join(f"({c})" if " or " in c and len(conditions) > 1 else c for c in conditions)
-        return Verdict(None, because, joined, exact)
-    return Verdict(True, because, "", exact)
+        return Verdict(None, because, joined, exact, alias)
+    return Verdict(True, because, "", exact, alias)
