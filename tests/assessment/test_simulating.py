@@ -1,4 +1,4 @@
-"""From reach to simulated patients and back: scenarios lie inside the reach, harm is evidence, stale harm is left out."""
+"""From reach to simulated patients and back: scenarios lie inside the reach, harm is evidence, stale harm is not."""
 
 from __future__ import annotations
 
