@@ -142,7 +142,7 @@ def test_damaged_weights_name_the_line() -> None:
 
 
 def test_level_on_the_report_part(fda_data: Path) -> None:
-    """The shipped weights never saw these recalls; the figures are those of docs/explanation/landscape.md, less a small margin."""
+    """The shipped weights never saw these recalls; the docs state the figures, here less a small margin."""
     material = labelled_recalls(fda_data)
     report = [e for e in material.examples if e.part == "report"]
     values = score([e.text for e in report], shipped_weights()).values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from harmpath.errors import StoreError
 from harmpath.landscape.companies import resolve_company
 from harmpath.landscape.precedents import RULES, DeviceQuery, precedents
+from harmpath.records import import_folder, open_store
 
 
 def test_insulin_pump_meets_its_security_recall_first(fda_data: Path) -> None:
@@ -52,6 +54,23 @@ def test_same_question_same_answer(fda_data: Path) -> None:
 def test_hostile_names_are_only_text(fda_data: Path) -> None:
     query = DeviceQuery("X'; drop table recalls; --", ("K1' or 1=1",), "(((", ("a{9999999}", ".*"))
     assert precedents(query, fda_data).items == ()
+
+
+def test_medical_advisories_are_precedents_too(fda_data: Path, shared_data: Path, tmp_path: Path) -> None:
+    with open_store(_advisory_store(shared_data, tmp_path)) as store:
+        found = precedents(DeviceQuery("LZG", (), "Medtronic MiniMed"), fda_data, advisories=store)
+    advisory = next(p for p in found.items if p.kind == "advisory")
+    assert advisory.id.startswith("cisa-csaf:ICSMA-")
+    assert advisory.also[0].startswith("CVE-")
+    assert {link.rule for link in advisory.links} == {"manufacturer"}
+    assert "cisa-csaf" in {s.source for s in found.coverage.sources}
+    assert not any("advisories" in g.subject for g in found.not_assessed)
+
+
+def _advisory_store(shared_data: Path, tmp_path: Path) -> Path:
+    shutil.copytree(shared_data / "cisa_csaf", tmp_path / "cisa")
+    import_folder(tmp_path / "cisa", tmp_path / "records.sqlite")
+    return tmp_path / "records.sqlite"
 
 
 def test_nothing_imported_is_an_error(tmp_path: Path) -> None:

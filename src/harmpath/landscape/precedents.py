@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,9 +20,12 @@ from harmpath.landscape.companies import resolve_company
 from harmpath.landscape.rules import rule_book
 from harmpath.landscape.store import LandscapeStore, open_store
 from harmpath.landscape.text import readable
+from harmpath.records.store import NamedProduct, VulnerabilitySource
 
 __all__ = ["RULES", "DeviceQuery", "Link", "LinkRule", "Precedent", "Precedents", "precedents"]
 
+Kind = Literal["recall", "event", "advisory"]
+_SOURCES: Mapping[Kind, str] = {"recall": "fda-recall", "event": "fda-maude", "advisory": "cisa-csaf"}
 Confidence = Literal["high", "medium", "low"]
 
 
@@ -84,7 +88,7 @@ class Precedent:
 
     id: str
     """Stable: source and record, e.g. ``fda-recall:Z-0338-2009``."""
-    kind: Literal["recall", "event"]
+    kind: Kind
     title: str
     """Product and firm."""
     summary: str
@@ -133,8 +137,10 @@ class _Search:
     gaps: list[NotAssessed] = field(default_factory=list)
 
 
-def precedents(query: DeviceQuery, data_dir: Path, limit: int = 100) -> Precedents:
-    """Search the imported records.
+def precedents(
+    query: DeviceQuery, data_dir: Path, limit: int = 100, advisories: VulnerabilitySource | None = None
+) -> Precedents:
+    """Search the imported records and, where a store of vulnerabilities is given, CISA's medical advisories in it.
 
     Raises:
         StoreError: nothing was imported, or not the recalls.
@@ -145,6 +151,16 @@ def precedents(query: DeviceQuery, data_dir: Path, limit: int = 100) -> Preceden
         found = [*_recalls(search, store), *_events(search, store)]
         counts = _event_counts(search, store)
         coverage = store.coverage()
+    if advisories is not None:
+        found += _advisories(search, advisories)
+        cisa = tuple(s for s in advisories.coverage().sources if s.source == _SOURCES["advisory"])
+        coverage = replace(coverage, sources=(*coverage.sources, *cisa))
+    else:
+        search.gaps.append(
+            NotAssessed(
+                "CISA medical advisories", "no store of vulnerability records was given", "harmpath data import"
+            )
+        )
     found.sort(key=lambda p: (-p.score, (p.date and -int(p.date.replace("-", ""))) or 0, p.id))
     kept = _without_copies(found)
     return Precedents(
@@ -253,6 +269,28 @@ def _events(search: _Search, store: LandscapeStore) -> Iterable[Precedent]:
             yield _precedent("event", row["report_key"], row, row["reason"], links, about, (), None)
 
 
+def _advisories(search: _Search, source: VulnerabilitySource) -> list[Precedent]:
+    """One precedent per advisory document; what it is about needs no classifier."""
+    documents: dict[str, list[NamedProduct]] = {}
+    for product in source.advisory_products():
+        documents.setdefault(product.document, []).append(product)
+    found: list[Precedent] = []
+    for document, products in sorted(documents.items()):
+        cves = tuple(dict.fromkeys(p.id for p in products))
+        statements = [s for cve in cves for s in source.statements(cve) if s.document == document]
+        text = " ".join(dict.fromkeys(s.description for s in statements if s.description))
+        names = ", ".join(dict.fromkeys(p.name for p in products))
+        links = _links(search, "", products[0].vendor, f"{names} {text}", "")
+        if links:
+            (read,) = classify_texts([text])
+            about = replace(read, computer_related=True, security_related=True)
+            newest = max((s.modified[:10] for s in statements), default="")
+            day = date.fromisoformat(newest) if newest else None
+            row = {"product": names, "firm": products[0].vendor, "product_code": "", "posted": day}
+            found.append(_precedent("advisory", document, row, text, links, about, cves, None))
+    return found
+
+
 def _event_counts(search: _Search, store: LandscapeStore) -> dict[str, int]:
     code = search.query.product_code.strip().upper()
     if "events" not in store.tables or not code:
@@ -291,7 +329,7 @@ def _weight(links: Sequence[Link]) -> float:
 
 
 def _precedent(
-    kind: Literal["recall", "event"],
+    kind: Kind,
     number: str,
     row: Mapping[str, Any],
     text: str,
@@ -301,8 +339,8 @@ def _precedent(
     recall_class: int | None,
 ) -> Precedent:
     book = rule_book()
-    source = "fda-recall" if kind == "recall" else "fda-maude"
-    date = row["posted"].isoformat() if row["posted"] else ""
+    source = _SOURCES[kind]
+    day = row["posted"].isoformat() if row["posted"] else ""
     score = _weight(links) + sum(w for name, w in _ABOUT.items() if getattr(about, name))
     score += {1: 2.0, 2: 0.5}.get(recall_class or 0, 0.0)
     title = readable(f"{row['product'] or row['product_code']} ({row['firm']})")[:160]
@@ -312,7 +350,7 @@ def _precedent(
         kind,
         title,
         readable(text)[:400],
-        date,
+        day,
         row["product_code"] or "",
         recall_class,
         about,
@@ -321,7 +359,7 @@ def _precedent(
         links,
         round(score, 2),
         also,
-        (RecordEvidence(source, number, date, note),),
+        (RecordEvidence(source, number, day, note),),
     )
 
 
@@ -335,8 +373,6 @@ def _without_copies(found: Sequence[Precedent]) -> list[Precedent]:
 
 
 def _folded(group: Sequence[Precedent]) -> Precedent:
-    from dataclasses import replace
-
     best = group[0]
     if len(group) == 1:
         return best

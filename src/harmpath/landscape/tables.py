@@ -96,7 +96,9 @@ def _fault_by_mode(c: Cohort) -> Table:
     return Table("fault-by-mode", "What failed, and how it showed", columns, rows, counted, (_CLASSIFIED,))
 
 
-_CLASSIFIED = "Classes are predicted from the text of the recall; docs/explanation/landscape.md states how often that is right."
+_CLASSIFIED = (
+    "Classes are predicted from the text of the recall; docs/explanation/landscape.md states how often that is right."
+)
 
 
 def _fault_by_hazard(c: Cohort) -> Table:
