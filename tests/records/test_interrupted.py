@@ -50,6 +50,52 @@ def test_killed_at_any_moment_then_run_again_gives_the_same_store(
     assert [p.name for p in tmp_path.iterdir()] == ["killed.sqlite"]
 
 
+KILLED_AT = """
+import os, signal, sys
+from pathlib import Path
+from harmpath.records import importing, import_folder
+
+moment = sys.argv[3]
+
+def told(what, done, total):
+    if what == moment:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if moment in ("write_coverage", "_remove", "write_parsed"):
+    real = getattr(importing, moment)
+    def killed(*arguments, **options):
+        real(*arguments, **options)
+        os.kill(os.getpid(), signal.SIGKILL)
+    setattr(importing, moment, killed)
+import_folder(Path(sys.argv[1]), Path(sys.argv[2]), told)
+"""
+
+
+@pytest.mark.parametrize("moment", ["b.json", "write_parsed", "product index", "coverage", "write_coverage", "_remove"])
+@pytest.mark.parametrize("onto_a_store", [False, True])
+def test_killed_at_a_named_moment(tmp_path: Path, moment: str, onto_a_store: bool) -> None:
+    folder, store, whole = tmp_path / "feeds", tmp_path / "s.sqlite", tmp_path / "whole.sqlite"
+    folder.mkdir()
+    (folder / "0.json").write_bytes(nvd_feed(nvd_item("CVE-2023-0001")))
+    if onto_a_store:
+        import_folder(folder, store)
+        import_folder(folder, whole)
+    before = store.read_bytes() if onto_a_store else None
+    for name in "abc":
+        items = [nvd_item(f"CVE-2024-{ord(name)}{n:02}") for n in range(50)]
+        (folder / f"{name}.json").write_bytes(
+            nvd_feed(*items, nvd_item("CVE-2023-0001", modified=f"2024-0{ord(name) - 96}-01"))
+        )
+    done = subprocess.run([sys.executable, "-c", KILLED_AT, str(folder), str(store), moment], capture_output=True)
+    assert done.returncode == -signal.SIGKILL
+    assert (store.read_bytes() if store.exists() else None) == before
+    import_folder(folder, store)
+    import_folder(folder, whole)
+    assert store_content(store) == store_content(whole)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"feeds", "s.sqlite", "whole.sqlite"}
+
+
 def test_a_killed_import_goes_on_where_it_stopped(tmp_path: Path) -> None:
     folder = tmp_path / "feeds"
     folder.mkdir()
