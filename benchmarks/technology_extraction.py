@@ -1,8 +1,10 @@
 """Precision and recall of the technology extractor on the gold 510(k) documents, by half of the committed split.
 
-Usage: python benchmarks/technology_extraction.py [--data ../shared/data] [--errors]
+Usage: python benchmarks/technology_extraction.py [--data ../shared/data] [--part PART] [--errors]
 
-The split is docs/decisions/0001-split-of-the-gold-technologies.md. Errors are listed for the development half only.
+Four parts: the two halves of the gold (docs/decisions/0001-split-of-the-gold-technologies.md) and the project's own labels
+of further documents, a development part and one held back (docs/decisions/0002-fresh-labels-of-technologies.md). Errors
+are listed for the development parts only.
 A prediction is right when a gold technology of the same category has the same name (letters and digits; a bracketed
 abbreviation may be missing). `by mention` also accepts another name for the same words of the text. Predictions that
 match nothing and stand outside the labelled ranges, or quote a string of the gold file's `not_scored`, are dropped,
@@ -26,6 +28,7 @@ from typing import Any
 
 from harmpath.device.documents import Document, Technology, extract
 
+FRESH = Path(__file__).resolve().parents[1] / "tests" / "device" / "documents" / "labels"
 _BRACKET = re.compile(r"\s*\([^)]*\)")
 
 
@@ -194,12 +197,20 @@ def halves(folder: Path) -> tuple[list[Path], list[Path]]:
     return files[: len(files) // 2], files[len(files) // 2 :]
 
 
+def fresh() -> tuple[list[Path], list[Path]]:
+    """The project's own labels: development, held back."""
+    parts: dict[str, list[Path]] = {"development": [], "held back": []}
+    for path in sorted(FRESH.glob("*.json")):
+        parts[json.loads(path.read_text(encoding="utf-8"))["part"]].append(path)
+    return parts["development"], parts["held back"]
+
+
 def main() -> None:
-    """Score both halves; list errors of the development half only."""
+    """Score every part; list errors of the development parts only."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
-    parser.add_argument("--errors", action="store_true", help="list the errors of the development half")
-    parser.add_argument("--half", choices=("development", "report", "both"), default="both")
+    parser.add_argument("--errors", action="store_true", help="list the errors of the development parts")
+    parser.add_argument("--part", choices=("development", "report", "fresh", "held-back", "all"), default="all")
     options = parser.parse_args()
     texts: dict[str, str] = {}
     with tarfile.open(options.data / "fda_510k_docs" / "decision_summaries.tar.xz") as archive:
@@ -209,14 +220,21 @@ def main() -> None:
                 texts[member.name.rsplit("/", 1)[-1]] = io.TextIOWrapper(stream, encoding="utf-8", newline="").read()
     extract(Document("warm up with Bluetooth Low Energy"))
     development, held = halves(options.data / "gold_technologies")
-    for title, files, errors in (("development", development, options.errors), ("report", held, False)):
-        if options.half not in (title, "both"):
+    ours, kept = fresh()
+    for part, title, files, errors in (
+        ("development", "gold, development half", development, options.errors),
+        ("fresh", "own labels, development part", ours, options.errors),
+        ("held-back", "own labels, held back", kept, False),
+        ("report", "gold, report half", held, False),
+    ):
+        if options.part not in (part, "all"):
             continue
         tally = Tally()
         for path in files:
             gold = json.loads(path.read_text(encoding="utf-8"))
             score(gold, texts[gold["file"]], tally)
-        report(f"{title} half: {len(files)} documents", tally, errors=errors)
+        report(f"{title}: {len(files)} documents", tally, errors=errors)
+
 
 
 if __name__ == "__main__":
