@@ -99,9 +99,8 @@ def _speed(folder: Path, texts: list[str]) -> None:
         begin = time.process_time()
         Counter(a.computer_related for a in classify_texts(sample))
         each = sum(map(len, sample)) / len(sample)
-        print(
-            f"speed, {name} ({each:.0f} characters each): {len(sample) / (time.process_time() - begin):,.0f} per CPU second"
-        )
+        rate = len(sample) / (time.process_time() - begin)
+        print(f"speed, {name} ({each:.0f} characters each): {rate:,.0f} per CPU second")
 
 
 def main(folder: Path, data_dir: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from harmpath.landscape.cohort import Cohort
@@ -33,6 +33,8 @@ class Table:
     """What was counted and how, as a sentence: the query behind the table."""
     remarks: tuple[str, ...] = ()
     """Test results and what to beware of."""
+    as_of: str = ""
+    """Newest date in the records counted."""
 
 
 def all_tables(cohort: Cohort) -> tuple[Table, ...]:
@@ -51,7 +53,19 @@ def all_tables(cohort: Cohort) -> tuple[Table, ...]:
         _security,
         _newest,
     )
-    return tuple(t for t in (make(cohort) for make in makers) if t.rows)
+    made = (make(cohort) for make in makers)
+    return tuple(replace(t, as_of=_as_of(cohort, t.id)) for t in made if t.rows)
+
+
+def _as_of(c: Cohort, table: str) -> str:
+    """Newest record of the kind that the table counts."""
+    if table.startswith("events"):
+        dates = [e.received for e in c.events]
+    elif table.startswith("devices"):
+        dates = [d.decided for d in c.devices]
+    else:
+        dates = [r.posted for r in c.recalls]
+    return max((d.isoformat() for d in dates if d), default="an unknown date")
 
 
 def _devices_by_year(c: Cohort) -> Table:
@@ -66,7 +80,8 @@ def _devices_by_year(c: Cohort) -> Table:
 def _recalls_by_year(c: Cohort) -> Table:
     name = {True: "computer-related", False: "other"}
     count = Counter((r.year, name[r.about.computer_related]) for r in c.recalls if r.year)
-    years = sorted({y for y, _ in count})
+    seen = {y for y, _ in count}
+    years = list(range(min(seen), max(seen) + 1)) if seen else []
     rows = tuple((y, kind, count[y, kind]) for y in years for kind in name.values())
     hits = [count[y, "computer-related"] for y in years]
     totals = [h + count[y, "other"] for h, y in zip(hits, years, strict=True)]
