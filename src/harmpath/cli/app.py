@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from harmpath import __version__
-from harmpath.cli import analysis, data, documents, landscape, project, simulate, systems, vex, vulnerabilities
+from harmpath.cli import analysis, data, documents, landscape, project, simulate, systems, vex, vulnerabilities, watch
 from harmpath.errors import HarmpathError
 
 __all__ = ["app", "main"]
@@ -46,6 +46,7 @@ analysis.add_to(app)
 systems.add_to(app)
 vulnerabilities.add_to(app)
 vex.add_to(app)
+watch.add_to(app)
 documents.add_to(app)
 data.add_to(app)
 simulate.add_to(app)
