@@ -77,21 +77,18 @@ def labelled_recalls(data_dir: Path) -> LabelledRecalls:
     return LabelledRecalls((*positives, *negatives), _background(recalls, used), dict(sorted(left_out.items())))
 
 
-def _positive(row: Mapping[str, object], recalls: Mapping[str, Mapping[str, object]], read: object) -> Example:
+def _positive(
+    row: Mapping[str, object],
+    recalls: Mapping[str, Mapping[str, object]],
+    read: Mapping[str, tuple[bool, str, str]],
+) -> Example:
     number = str(row["recall_number"])
     known = recalls.get(number, {})
     text = str(known.get("reason") or row["reason"])
-    corrected = adjudications_of(read, number)
+    corrected = read.get(number)
     label = corrected[0] if corrected else True
     part = part_of(str(known.get("event_id", "")), number)
     return Example(number, text, part, True, label, str(row["fault_class"]), str(row["failure_mode"]), "")
-
-
-def adjudications_of(read: object, number: str) -> tuple[bool, str, str] | None:
-    """The correction of one recall number, if there is one."""
-    assert isinstance(read, dict)
-    found: tuple[bool, str, str] | None = read.get(number)
-    return found
 
 
 def _negatives(
