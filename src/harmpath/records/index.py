@@ -21,7 +21,7 @@ __all__ = ["CANDIDATE", "Candidate", "IndexedCriterion", "candidates_by_product"
 _COLON = re.compile(r"(?<!\\):")
 
 
-class IndexedCriterion(msgspec.Struct, frozen=True, array_like=True):
+class IndexedCriterion(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A vulnerable criterion of one product, with the product's own part of the CPE name left out."""
 
     part: str
@@ -37,7 +37,7 @@ class IndexedCriterion(msgspec.Struct, frozen=True, array_like=True):
     """Whether this criterion suffices for the vulnerability to apply (only ORs above it, nothing negated)."""
 
 
-class Candidate(msgspec.Struct, frozen=True, array_like=True):
+class Candidate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one vulnerability says about one CPE product, and who says it."""
 
     source: str

@@ -1,7 +1,8 @@
 """The normal form of a vulnerability record, whatever public source it came from.
 
 The types are frozen ``msgspec.Struct`` values because they are also the storage format of the store: 250,000 records
-have to be decoded field by field without a second set of classes (docs/decisions on the store).
+have to be decoded field by field without a second set of classes (docs/decisions on the store). They hold no cycles,
+so the garbage collector need not visit them (``gc=False``): a store's caches hold hundreds of thousands.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def cve_year(text: str) -> int | None:
     return int(found[1]) if found else None
 
 
-class Cvss(msgspec.Struct, frozen=True, array_like=True):
+class Cvss(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A CVSS vector as one party stated it."""
 
     vector: str
@@ -52,14 +53,14 @@ class Cvss(msgspec.Struct, frozen=True, array_like=True):
     """The score as published beside the vector."""
 
 
-class Weakness(msgspec.Struct, frozen=True, array_like=True):
+class Weakness(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A weakness (CWE id, e.g. ``CWE-287``) as one party assigned it."""
 
     cwe: str
     source: str
 
 
-class Criterion(msgspec.Struct, frozen=True, array_like=True):
+class Criterion(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One CPE match criterion of an NVD configuration: a CPE name pattern and version bounds."""
 
     cpe: str
@@ -87,7 +88,7 @@ class Criterion(msgspec.Struct, frozen=True, array_like=True):
         return ", ".join(f"{sign} {bound}" for sign, bound in parts if bound)
 
 
-class Node(msgspec.Struct, frozen=True, array_like=True):
+class Node(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A node of a configuration: its criteria and children joined by AND or OR, possibly negated."""
 
     operator: Literal["AND", "OR"]
@@ -96,7 +97,7 @@ class Node(msgspec.Struct, frozen=True, array_like=True):
     children: tuple[Node, ...] = ()
 
 
-class AffectedPackage(msgspec.Struct, frozen=True, array_like=True):
+class AffectedPackage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A package of an ecosystem and its affected versions, as OSV states them."""
 
     ecosystem: str
@@ -109,7 +110,7 @@ class AffectedPackage(msgspec.Struct, frozen=True, array_like=True):
     """Versions listed one by one that no range covers."""
 
 
-class AdvisoryProduct(msgspec.Struct, frozen=True, array_like=True):
+class AdvisoryProduct(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A product as an advisory names it, in free text."""
 
     vendor: str
@@ -118,7 +119,7 @@ class AdvisoryProduct(msgspec.Struct, frozen=True, array_like=True):
     """As written, e.g. ``Version 3.1 and prior``."""
 
 
-class Ssvc(msgspec.Struct, frozen=True, array_like=True):
+class Ssvc(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """CISA's Stakeholder-Specific Vulnerability Categorization decision points."""
 
     exploitation: str
@@ -130,7 +131,7 @@ class Ssvc(msgspec.Struct, frozen=True, array_like=True):
     as_of: str = ""
 
 
-class Kev(msgspec.Struct, frozen=True, array_like=True):
+class Kev(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry of CISA's catalogue of known exploited vulnerabilities."""
 
     as_of: str
@@ -142,7 +143,7 @@ class Kev(msgspec.Struct, frozen=True, array_like=True):
     name: str = ""
 
 
-class Epss(msgspec.Struct, frozen=True, array_like=True):
+class Epss(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """FIRST's Exploit Prediction Scoring System: the chance of exploitation activity within 30 days."""
 
     score: float
@@ -152,7 +153,7 @@ class Epss(msgspec.Struct, frozen=True, array_like=True):
     as_of: str = ""
 
 
-class StatementSource(msgspec.Struct, frozen=True, array_like=True):
+class StatementSource(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Who stated something about a vulnerability, and when."""
 
     source: str
@@ -163,7 +164,7 @@ class StatementSource(msgspec.Struct, frozen=True, array_like=True):
     """The source's own document id when it is not the CVE's, e.g. ``ICSMA-19-190-01``."""
 
 
-class Statement(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+class Statement(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
     """What one document of one source says about one vulnerability."""
 
     id: str
@@ -193,7 +194,7 @@ class Statement(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
         return StatementSource(source=self.source, as_of=self.modified, document=self.document)
 
 
-class Vulnerability(msgspec.Struct, frozen=True, kw_only=True):
+class Vulnerability(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that is known about one vulnerability, merged by the rules in ``merge``; every fact keeps its source."""
 
     id: str

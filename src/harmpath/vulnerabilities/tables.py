@@ -17,7 +17,7 @@ from harmpath.vulnerabilities.versions import VersionKey, literal_key
 
 __all__ = ["ProductTable", "table_of"]
 
-_KEPT = 256
+_KEPT = 1024
 """Products whose tables are kept per source."""
 _tables: WeakKeyDictionary[VulnerabilitySource, OrderedDict[tuple[str, str], ProductTable]] = WeakKeyDictionary()
 

@@ -81,7 +81,7 @@ def literal_key(version: str) -> tuple[str, ...]:
     text = version.lower()
     if text[:1] == "v" and text[1:2].isdigit():
         text = text[1:]
-    pieces = re.split(r"[^a-z0-9]+", text)
+    pieces = text.split(".") if text.replace(".", "").isalnum() else re.split(r"[^a-z0-9]+", text)
     while len(pieces) > 1 and pieces[-1] in ("0", ""):
         pieces.pop()
     return tuple(pieces)
