@@ -81,8 +81,7 @@ def _column(column: Column, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return result
     if column.kind == "category":
         result = (np.rint(values) == column.category).astype(np.float64)
-        return result
-    if column.kind == "day-sine":
+    elif column.kind == "day-sine":
         result = np.sin(values * (2 * np.pi / 24))
     elif column.kind == "day-cosine":
         result = np.cos(values * (2 * np.pi / 24))

@@ -104,9 +104,9 @@ class OnnxVictim:
                 return [(entry.name, _TYPES[entry.type], "whole")]
             if _fits(entry.shape[1:], (cells,)):
                 return [(entry.name, _TYPES[entry.type], "flat")]
-        elif {e.name for e in entries} == set(self._features):
-            if all(_fits(e.shape[1:], (self._steps,)) for e in entries):
-                return [(e.name, _TYPES[e.type], e.name) for e in entries]
+        named = {e.name for e in entries} == set(self._features)
+        if named and all(_fits(e.shape[1:], (self._steps,)) for e in entries):
+            return [(e.name, _TYPES[e.type], e.name) for e in entries]
         expected = (
             f"one input (n, {self._steps}, {len(self._features)}) or (n, {cells}), or {len(self._features)} inputs "
             f"(n, {self._steps}) named {', '.join(self._features)}"
