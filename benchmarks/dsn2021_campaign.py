@@ -107,12 +107,12 @@ def learned_models(x, label, onset, fold):
     out = {"decision tree": np.zeros(label.shape, bool), "MLP": np.zeros(label.shape, bool)}
     for f in range(FOLDS):
         train, test = np.flatnonzero(fold != f), np.flatnonzero(fold == f)
-        pick = np.random.default_rng(f).permutation(len(train) * label.shape[1])[:30_000]
+        pick = np.random.default_rng(f).permutation(len(train) * label.shape[1])[:20_000]
         xs, ys = x[train].reshape(-1, x.shape[2])[pick], unsafe[train].reshape(-1)[pick]
         scale = StandardScaler().fit(xs)
         for name, model in (
             ("decision tree", DecisionTreeClassifier(max_depth=10, random_state=f)),
-            ("MLP", MLPClassifier((256, 128), max_iter=10, batch_size=512, random_state=f)),
+            ("MLP", MLPClassifier((256, 128), max_iter=8, batch_size=512, random_state=f)),
         ):
             model.fit(scale.transform(xs), ys)
             out[name][test] = model.predict(scale.transform(x[test].reshape(-1, x.shape[2]))).reshape(len(test), -1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -28,6 +28,7 @@ VALID_GLUCOSE = (10.0, 1000.0)
 """mg/dL; a patient who leaves this range has left what the model can speak about, and the run says so."""
 MAX_LANE_DAYS = 200_000
 _NEVER = -1.0
+_LANES_WORTH_THREADS = 500
 
 
 def iob_curve(taps: int, peak: float = 75.0) -> NDArray[np.float64]:
@@ -215,11 +216,13 @@ def simulate(
     outside = np.full((len(lanes), 3), np.nan)
     outside[:, 2] = 0.0
 
+    parameters, volumes = population.parameters(), population.volumes()
+    watching, thresholds = np.array(loop.monitor.fields()), loop.monitor.threshold_table(population.names)
+
     def run(phase: int, first: int, last: int) -> None:
         advance(
-            phase, first, last, lanes, state, fault_state, traces, verdicts, population.parameters(),
-            population.volumes(), profiles, noise, meals, faults, curve, control, np.array(loop.monitor.fields()),
-            loop.monitor.threshold_table(population.names), c, outside,
+            phase, first, last, lanes, state, fault_state, traces, verdicts, parameters, volumes, profiles, noise,
+            meals, faults, curve, control, watching, thresholds, c, outside,
         )  # fmt: skip
 
     if native and loop.monitor.kind != "outside":
@@ -256,13 +259,28 @@ def _reset(state: NDArray[np.float64], lanes: NDArray[np.int64], population: Pop
 
 
 def _stepwise(
-    run: object, loop: Loop, steps: int, state: NDArray[np.float64], traces: NDArray[np.float32],
-    profiles: NDArray[np.float64], outside: NDArray[np.float64],
+    run: Callable[[int, int, int], None], loop: Loop, steps: int, state: NDArray[np.float64],
+    traces: NDArray[np.float32], profiles: NDArray[np.float64], outside: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """One step at a time, with Python in between."""
+
+    import numba
+
+    if len(state) < _LANES_WORTH_THREADS:
+        # Waking threads twice per step costs more than they save; a thread's count is its own, nobody else is slowed.
+        numba.set_num_threads(1)
+    try:
+        _steps(run, loop, steps, state, traces, profiles, outside)
+    finally:
+        numba.set_num_threads(before)
+
+
+def _steps(
+    run: Callable[[int, int, int], None], loop: Loop, steps: int, state: NDArray[np.float64],
+    traces: NDArray[np.float32], profiles: NDArray[np.float64], outside: NDArray[np.float64],
+) -> None:  # fmt: skip
     import numpy as np
 
-    assert callable(run)
     indices = [k.TRACES.index(n) for n in ("seen", "meter", "net", "iob")]
     for step in range(steps):
         run(k.SENSE, step, step + 1)
