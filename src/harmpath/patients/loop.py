@@ -263,9 +263,9 @@ def _stepwise(
     traces: NDArray[np.float32], profiles: NDArray[np.float64], outside: NDArray[np.float64],
 ) -> None:  # fmt: skip
     """One step at a time, with Python in between."""
-
     import numba
 
+    before = numba.get_num_threads()
     if len(state) < _LANES_WORTH_THREADS:
         # Waking threads twice per step costs more than they save; a thread's count is its own, nobody else is slowed.
         numba.set_num_threads(1)
