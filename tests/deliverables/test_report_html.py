@@ -185,3 +185,12 @@ def _hostile(assessment: made.Assessment) -> made.Assessment:
         return [change(v, key) for v in value] if isinstance(value, (list, tuple)) else value
 
     return msgspec.convert(change(msgspec.to_builtins(assessment)), made.Assessment)
+
+
+def test_cells_of_a_table_stay_cells_on_paper() -> None:
+    css = report_html(made.assessment(), RunInfo()).partition("<style>")[2].partition("</style>")[0]
+    printed = css.partition("@media print{")[2]
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", printed)
+    cells = [body for selectors, body in rules if {"td", "th", "tr"} & set(selectors.strip().split(","))]
+    assert cells
+    assert not any("display:" in body for body in cells)
