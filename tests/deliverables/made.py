@@ -7,19 +7,27 @@ from typing import Any
 from made_device import device
 
 from harmpath.assessment.model import (
+    AiThreatRow,
+    AspectCoverageRow,
     Assessment,
     AttackPathRow,
     AttackScenarioRow,
+    ClashRow,
     ConstraintRow,
+    ContextTableRow,
     ControlRow,
     CoverageRow,
     CutSetRow,
     DecisionRow,
     EvidenceRow,
     FindingRow,
+    FormalScenarioRow,
+    LifecycleLoopRow,
     LossScenarioRow,
     MatchRow,
+    MonitorRuleRow,
     NotAssessedRow,
+    ParameterRow,
     PrecedentRow,
     ProposalRow,
     ReachRow,
@@ -155,6 +163,7 @@ def risk(id_: str, path_id: str, ucas: tuple[str, ...], level: str) -> RiskRow:
         hazards=("H-1",),
         losses=("L-1",),
         severity="catastrophic",
+        measured_severity="",
         security_impact="Integrity of glucose",
         exploitability_before="high",
         risk_before=level,
@@ -165,6 +174,70 @@ def risk(id_: str, path_id: str, ucas: tuple[str, ...], level: str) -> RiskRow:
         acceptability="not acceptable",
         because=("high x catastrophic",),
         decision="",
+        evidence=SEEN,
+    )
+
+
+def formal(id_: str, archetype: str, *refined_by: str) -> FormalScenarioRow:
+    """A formal scenario."""
+    return FormalScenarioRow(
+        id=id_,
+        uca="UCA-1",
+        archetype=archetype,
+        sentence=f"The app gives a bolus: {archetype}.",
+        refined_by=refined_by,
+        supported=len(refined_by),
+        evidence=SEEN,
+    )
+
+
+def context_table() -> ContextTableRow:
+    """A table with one aspect judged in part, one that was not counted, and a clash."""
+    part = AspectCoverageRow(aspect="provided", judged=2, conditional=1, total=9, gaps=({"v-glucose": "high"},))
+    whole = AspectCoverageRow(aspect="not-provided", judged=9, conditional=0, total=9, gaps=())
+    uncounted = AspectCoverageRow(aspect="too-late", judged=None, conditional=None, total=9, gaps=())
+    return ContextTableRow(
+        id="CT-bolus",
+        control_action="bolus",
+        variables=("v-glucose",),
+        combinations="full",
+        possible=9,
+        reason="",
+        coverage=(part, whole, uncounted),
+        clashes=(ClashRow(kind="conflict", rules=("UCA-1", "UCA-2"), example={"v-glucose": "low"}),),
+        unmatched=(),
+        evidence=SEEN,
+    )
+
+
+def loop(stage: str, status: str, reason: str) -> LifecycleLoopRow:
+    """A stage of the forecaster's life."""
+    return LifecycleLoopRow(
+        id=f"LIFE-forecaster-{stage}",
+        engine="forecaster",
+        stage=stage,
+        controllers=(),
+        control_actions=(),
+        feedback=(),
+        unsafe_control_actions=(),
+        status=status,
+        reason=reason,
+        evidence=SEEN,
+    )
+
+
+def threat(id_: str, name: str, status: str, reason: str, *addressed_by: str) -> AiThreatRow:
+    """An answer to one of the seven AI threats."""
+    return AiThreatRow(
+        id=f"AI-forecaster-{id_}",
+        engine="forecaster",
+        threat=id_,
+        name=name,
+        status=status,
+        addressed_by=addressed_by,
+        reason=reason,
+        scenarios=("LS-1",),
+        measures="Check the data.",
         evidence=SEEN,
     )
 
@@ -323,6 +396,30 @@ def assessment(**changes: Any) -> Assessment:
                 losses=("L-1",),
                 evidence=SEEN,
             ),
+        ),
+        "formal_scenarios": (
+            formal("FS-UCA-1-1", "controller-behaviour", "LS-1"),
+            formal("FS-UCA-1-2", "feedback-path"),
+        ),
+        "context_tables": (context_table(),),
+        "monitor_rules": (
+            MonitorRuleRow(
+                id="MON-UCA-1",
+                uca="UCA-1",
+                control_action="bolus",
+                demand="must-not",
+                formula="G((v_glucose < v_glucose_high) -> !bolus)",
+                deadline_s=0.0,
+                parameters=(ParameterRow(name="v_glucose_high", default=70.0, unit="mg/dL"),),
+                hazards=("H-1",),
+                sentence="The app must not give a bolus while glucose is low.",
+                evidence=SEEN,
+            ),
+        ),
+        "lifecycle_loops": (loop("training", "not-assessed", "nobody controls it"), loop("update", "analysed", "")),
+        "ai_threats": (
+            threat("data-poisoning", "Data poisoning", "addressed", "signed exports", "C-1"),
+            threat("model-bias", "Model bias", "not-assessed", "nothing is said"),
         ),
         "attack_paths": paths(),
         "attack_scenarios": (scenario("AP-1"), scenario("AP-2"), scenario("AP-3")),

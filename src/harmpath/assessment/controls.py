@@ -18,7 +18,8 @@ from harmpath.device.model import Device
 __all__ = ["ControlPlan", "plan_controls"]
 
 ALTERNATIVES = 3
-"""How many alternative sets to list for each hazard."""
+"""How many alternative sets to list for each hazard. For all hazards together there is one: sets of dozens of controls
+that differ in few of them help nobody to choose."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,7 @@ def plan_controls(
     """The recommended set is the smallest that, on top of the implemented controls, cuts every path to a hazard."""
     catalogue = {c.id: c for c in security_controls()}
     goals = {goal.id: goal for goal in (p.goal for p in paths.after.paths) if goal.id in joined}
-    overall = cut_sets(
-        device, knowledge.licensing, tuple(goals.values()), "smallest", ALTERNATIVES, controls="existing"
-    )
+    overall = cut_sets(device, knowledge.licensing, tuple(goals.values()), "smallest", 1, controls="existing")
     recommended = overall.sets[0].placements if overall.sets else ()
     placed = _placed(device)
     planned = {p for p, status in placed.items() if status == "planned"}

@@ -8,22 +8,43 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
+from harmpath.assessment.base_rows import EvidenceRow, NotAssessedRow, Row
+from harmpath.assessment.stpa_rows import (
+    AiThreatRow,
+    AspectCoverageRow,
+    ClashRow,
+    ConstraintRow,
+    ContextTableRow,
+    FormalScenarioRow,
+    LifecycleLoopRow,
+    LossScenarioRow,
+    MonitorRuleRow,
+    ParameterRow,
+    UnsafeControlActionRow,
+)
 
 __all__ = [
+    "AiThreatRow",
+    "AspectCoverageRow",
     "Assessment",
     "AttackPathRow",
     "AttackScenarioRow",
+    "ClashRow",
     "ConstraintRow",
+    "ContextTableRow",
     "ControlRow",
     "CoverageRow",
     "CutSetRow",
     "DecisionRow",
     "EvidenceRow",
     "FindingRow",
+    "FormalScenarioRow",
+    "LifecycleLoopRow",
     "LossScenarioRow",
     "MatchRow",
+    "MonitorRuleRow",
     "NotAssessedRow",
+    "ParameterRow",
     "PrecedentRow",
     "ProposalRow",
     "ReachRow",
@@ -38,30 +59,6 @@ __all__ = [
 ]
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of every row."""
-
-
-class EvidenceRow(Row, frozen=True, omit_defaults=True):
-    """One piece of evidence; ``kind`` says which of the optional fields are set (see :mod:`harmpath.evidence`)."""
-
-    kind: str
-    id: str = ""
-    source: str = ""
-    as_of: str = ""
-    note: str = ""
-    text: str = ""
-    page: int | None = None
-    start: int | None = None
-    end: int | None = None
-    value: float | None = None
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    n: int | None = None
-    seed: int | None = None
-
-
 class SourceRow(Row, frozen=True):
     """What one source holds."""
 
@@ -70,16 +67,6 @@ class SourceRow(Row, frozen=True):
     records: int
     by_year: dict[str, int]
     note: str
-
-
-class NotAssessedRow(Row, frozen=True):
-    """Something that was not looked at, with the reason."""
-
-    subject: str
-    reason: str
-    remedy: str
-    reading: str
-    """Which reading left it out: stpa, vulnerabilities, attack-paths, ..."""
 
 
 class CoverageRow(Row, frozen=True):
@@ -155,64 +142,6 @@ class UnmatchedRow(Row, frozen=True):
     technology: str
     reason: str
     nearest: tuple[str, ...]
-
-
-class ConstraintRow(Row, frozen=True):
-    """A system constraint (inverts a hazard) or a controller constraint (inverts an unsafe control action)."""
-
-    id: str
-    kind: str
-    sentence: str
-    inverts: str
-    controller: str
-    evidence: tuple[EvidenceRow, ...]
-
-
-class UnsafeControlActionRow(Row, frozen=True):
-    """One way in which one control action is unsafe, is not hazardous, or was not judged."""
-
-    id: str
-    control_action: str
-    source: str
-    type: str
-    group: str
-    context: dict[str, tuple[str, ...]]
-    """Process-model variable to the states (any of them) it is really in."""
-    believed: dict[str, tuple[str, ...]]
-    """Variable to the states the controller believes it to be in."""
-    when: str
-    hazards: tuple[str, ...]
-    losses: tuple[str, ...]
-    status: str
-    """hazardous, not-hazardous or not-assessed."""
-    reason: str
-    sentence: str
-    evidence: tuple[EvidenceRow, ...]
-
-
-class LossScenarioRow(Row, frozen=True):
-    """How an unsafe control action could come about."""
-
-    id: str
-    uca: str
-    kind: str
-    """safety or security."""
-    causal_factor: str
-    archetype: str
-    """Which of the four formal classes: where in the control loop it starts."""
-    sentence: str
-    elements: tuple[str, ...]
-    goals: tuple[str, ...]
-    """Attacker goals that would realise it."""
-    adversary: tuple[str, ...]
-    """What an attacker would do: inject, spoof, tamper, replay, delay, drop ..."""
-    false_datum: str
-    attack_paths: tuple[str, ...]
-    support: str
-    """supported (an open path reaches a goal), unsupported (none does), or not-adversarial."""
-    hazards: tuple[str, ...]
-    losses: tuple[str, ...]
-    evidence: tuple[EvidenceRow, ...]
 
 
 class StepRow(Row, frozen=True):
@@ -438,6 +367,11 @@ class Assessment(Row, frozen=True):
     unsafe_control_actions: tuple[UnsafeControlActionRow, ...]
     constraints: tuple[ConstraintRow, ...]
     loss_scenarios: tuple[LossScenarioRow, ...]
+    formal_scenarios: tuple[FormalScenarioRow, ...]
+    context_tables: tuple[ContextTableRow, ...]
+    monitor_rules: tuple[MonitorRuleRow, ...]
+    lifecycle_loops: tuple[LifecycleLoopRow, ...]
+    ai_threats: tuple[AiThreatRow, ...]
     attack_paths: tuple[AttackPathRow, ...]
     attack_scenarios: tuple[AttackScenarioRow, ...]
     reach: tuple[ReachRow, ...]

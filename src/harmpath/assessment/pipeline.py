@@ -32,6 +32,7 @@ from harmpath.assessment.rows import (
 )
 from harmpath.assessment.scenarios import attack_scenarios
 from harmpath.assessment.simulating import measured_by_signal
+from harmpath.assessment.stpa_depth import stpa_depth
 from harmpath.assessment.summary import summarise
 from harmpath.assessment.technologies import collect
 from harmpath.assessment.traces import trace_rows
@@ -78,6 +79,7 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
     measured, not_measured = measured_by_signal(project, paths.reach)
     risks = risk_rows(paths.rows, joined, matrix, plan.exploitability, verdict, measured)
     ucas = uca_rows(stpa)
+    depth = stpa_depth(device, stpa, loss_scenarios)
     precedents, record_coverage = find_precedents(device, technologies.rows, loss_scenarios, store)
     coverage = Coverage(
         (*knowledge.coverage.sources, *record_coverage.sources), (*knowledge.coverage.missing, *record_coverage.missing)
@@ -92,6 +94,7 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
         coverage=coverage_row(coverage),
         not_assessed=(
             *not_assessed_rows("stpa", stpa.not_assessed),
+            *depth.not_assessed,
             *not_assessed_rows("vulnerabilities", (*technologies.not_assessed, *knowledge.not_assessed)),
             *not_assessed_rows("attack-paths", (*paths.not_assessed, *unjoined(device, joined))),
             *not_assessed_rows("landscape", record_coverage.missing),
@@ -105,6 +108,11 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
         unsafe_control_actions=ucas,
         constraints=constraint_rows(stpa),
         loss_scenarios=loss_scenarios,
+        formal_scenarios=depth.formal_scenarios,
+        context_tables=depth.context_tables,
+        monitor_rules=depth.monitor_rules,
+        lifecycle_loops=depth.lifecycle_loops,
+        ai_threats=depth.ai_threats,
         attack_paths=paths.rows,
         attack_scenarios=scenarios,
         reach=paths.reach,

@@ -21,6 +21,11 @@ def ids_of(device: Device, a: Assessment) -> Counter[str]:
         a.unsafe_control_actions,
         a.constraints,
         a.loss_scenarios,
+        a.formal_scenarios,
+        a.context_tables,
+        a.monitor_rules,
+        a.lifecycle_loops,
+        a.ai_threats,
         a.attack_paths,
         a.attack_scenarios,
         a.reach,
@@ -42,6 +47,7 @@ def broken_references(device: Device, a: Assessment) -> tuple[str, ...]:
 
 
 def _named(a: Assessment) -> Iterator[tuple[str, str]]:
+    yield from _named_by_stpa(a)
     for trace in a.traces:
         yield "a trace", trace.source
         yield "a trace", trace.target
@@ -69,3 +75,20 @@ def _named(a: Assessment) -> Iterator[tuple[str, str]]:
         if decision.status == "applied":
             yield "a decision", decision.finding
     yield from (("the summary", element) for element in a.summary.protect_first)
+
+
+def _named_by_stpa(a: Assessment) -> Iterator[tuple[str, str]]:
+    for formal in a.formal_scenarios:
+        yield from ((formal.id, id_) for id_ in (formal.uca, *formal.refined_by))
+    for table in a.context_tables:
+        yield from ((table.id, id_) for id_ in (table.control_action, *table.variables))
+        yield from ((table.id, variable) for clash in table.clashes for variable in clash.example)
+        rules = (rule for clash in table.clashes for rule in clash.rules[clash.kind == "desired" :])
+        yield from ((table.id, rule) for rule in rules)
+    for rule in a.monitor_rules:
+        yield from ((rule.id, id_) for id_ in (rule.uca, rule.control_action, *rule.hazards))
+    for loop in a.lifecycle_loops:
+        elements = (loop.engine, *loop.controllers, *loop.control_actions, *loop.feedback, *loop.unsafe_control_actions)
+        yield from ((loop.id, id_) for id_ in elements)
+    for threat in a.ai_threats:
+        yield from ((threat.id, id_) for id_ in (threat.engine, *threat.addressed_by, *threat.scenarios))

@@ -13,7 +13,7 @@ RELATIONS = {
     "leads-to": "a hazard leads to a loss; an unsafe control action leads to a hazard",
     "inverts": "a constraint inverts a hazard or an unsafe control action",
     "of": "an unsafe control action is one way in which a control action is unsafe",
-    "causes": "a loss scenario or attack scenario causes an unsafe control action",
+    "causes": "a loss scenario, formal scenario or attack scenario causes an unsafe control action",
     "realises": "an attack path realises a loss scenario",
     "tells": "an attack scenario tells an attack path",
     "assesses": "a risk assesses an attack path",
@@ -27,6 +27,12 @@ RELATIONS = {
     "protects": "a control protects an element",
     "contains": "a cut set contains a control",
     "feeds": "a signal feeds an ML input",
+    "refines": "a loss scenario refines a formal scenario",
+    "judges": "a context table judges a control action",
+    "watches": "a monitor rule watches for an unsafe control action",
+    "governs": "a stage of its life governs an ML engine",
+    "threatens": "an AI threat threatens an ML engine",
+    "addresses": "a control, requirement, component or control action addresses an AI threat",
     "precedes": "a recall, event or advisory is a precedent of a loss scenario",
 }
 """Each relation in words, read from source to target."""
@@ -34,7 +40,7 @@ RELATIONS = {
 
 def trace_rows(device: Device, a: Assessment) -> tuple[TraceRow, ...]:
     """Every link, sorted and without repeats."""
-    links = {*_from_device(device), *_from_stpa(a), *_from_paths(a), *_from_controls(a)}
+    links = {*_from_device(device), *_from_stpa(a), *_from_stpa_depth(a), *_from_paths(a), *_from_controls(a)}
     return tuple(TraceRow(source=s, relation=r, target=t) for s, r, t in sorted(links))
 
 
@@ -62,6 +68,21 @@ def _from_stpa(a: Assessment) -> Iterator[Link]:
         yield from ((path, "realises", scenario.id) for path in scenario.attack_paths)
     for precedent in a.precedents:
         yield from ((precedent.id, "precedes", scenario) for scenario in precedent.scenarios)
+
+
+def _from_stpa_depth(a: Assessment) -> Iterator[Link]:
+    for formal in a.formal_scenarios:
+        yield formal.id, "causes", formal.uca
+        yield from ((scenario, "refines", formal.id) for scenario in formal.refined_by)
+    for table in a.context_tables:
+        yield table.id, "judges", table.control_action
+    for rule in a.monitor_rules:
+        yield rule.id, "watches", rule.uca
+    for loop in a.lifecycle_loops:
+        yield loop.id, "governs", loop.engine
+    for threat in a.ai_threats:
+        yield threat.id, "threatens", threat.engine
+        yield from ((addressing, "addresses", threat.id) for addressing in threat.addressed_by)
 
 
 def _from_paths(a: Assessment) -> Iterator[Link]:
