@@ -220,3 +220,21 @@ def test_an_onnx_model_runs_in_the_loop_and_stays_inside_the_project(tmp_path):
     bad = spec.model_copy(update={"controller": spec.controller.model_copy(update={"model": "bad.onnx"})})
     with pytest.raises((InputError, MissingExtraError), match="ONNX"):
         bad.loop(tmp_path)
+
+
+def test_the_shipped_forecaster_runs_in_the_loop():
+    """The example's own model: an hour of seven features, six steps ahead."""
+    import harmpath
+
+    root = Path(harmpath.__file__).parent / "examples" / "bgms"
+    features = ["glucose", "bolus", "carbs", "time-sin", "time-cos", "finger", "missing"]
+    spec = SimulationSpec.model_validate(
+        {
+            "patients": ["adult#001"],
+            "controller": {"kind": "onnx-forecast", "model": "model/forecaster.onnx", "features": features},
+        }
+    )
+    forecast = spec.loop(root).controller
+    steady = np.zeros((1, 12, 7), dtype=np.float32)
+    steady[:, :, 0] = 150.0
+    assert 60.0 < float(forecast.predict(steady)[0, -1]) < 300.0

@@ -34,8 +34,8 @@ class View:
     """Insulin delivered less scheduled basal, lanes x steps before now (U per step)."""
     iob: NDArray[np.float64]
     """Insulin on board above basal (U)."""
-    announced: NDArray[np.float64]
-    """Carbohydrate announced in this step (g), after tampering."""
+    announced: NDArray[np.float32]
+    """Carbohydrate announced, after tampering, lanes x steps up to now (g)."""
     profiles: NDArray[np.float64]
     """Basal U/h, carbohydrate ratio g/U, correction mg/dL/U, target mg/dL, daily insulin U, weight kg."""
 
@@ -145,6 +145,12 @@ class Mpc(NativeController):
         return c
 
 
+FEATURES = ("glucose", "insulin", "bolus", "carbs", "time-sin", "time-cos", "finger", "missing")
+"""What a forecast model may be fed per 5 minutes: reading (mg/dL, 0 if missing), insulin delivered (U), insulin above
+scheduled basal (U), carbohydrate announced (g), time of day as sine and cosine, finger meter (mg/dL, 0 if none), and 1
+where the reading is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class ForecastAdvice:
     """Advice from a glucose forecast: the ML model of a blood-glucose management system in the loop.
@@ -159,16 +165,16 @@ class ForecastAdvice:
     """A batch of windows, lanes x ``window`` x features, to forecasts, lanes x horizon."""
     window: int = 12
     features: tuple[str, ...] = ("glucose",)
-    """Columns of a window, oldest row first: glucose, insulin (U per step), carbs (g announced in the step)."""
+    """Columns of a window, oldest row first; see ``FEATURES``."""
     high: float = 180.0
     low: float = 80.0
     every: float = 60.0
     name: str = "forecast-advice"
 
     def __post_init__(self) -> None:
-        unknown = sorted(set(self.features) - {"glucose", "insulin", "carbs"})
+        unknown = sorted(set(self.features) - set(FEATURES))
         if unknown or not self.features:
-            raise UsageError(f"unknown features {unknown}", remedy="use glucose, insulin, carbs")
+            raise UsageError(f"unknown features {unknown}", remedy=f"use {', '.join(FEATURES)}")
         self.check_units()
 
     def check_units(self) -> None:
@@ -199,7 +205,7 @@ class ForecastAdvice:
         rates[forecast < self.low] = 0.0
         if (view.step * k.CONTROL_MINUTES) % self.every == 0:
             need = (forecast - view.profiles[:, 3]) / view.profiles[:, 2] - np.maximum(view.iob, 0.0)
-            wanted = (forecast > self.high) & (need > 0.0) & (view.announced <= 0.0)
+            wanted = (forecast > self.high) & (need > 0.0) & (view.announced[:, -1] <= 0.0)
             boluses[wanted] = need[wanted]
         return rates, boluses
 
@@ -207,12 +213,18 @@ class ForecastAdvice:
         import numpy as np
 
         glucose = view.readings[:, -self.window :]
-        insulin = np.zeros_like(glucose)
+        net = np.zeros_like(glucose)
         past = view.net_insulin[:, -(self.window - 1) :] if self.window > 1 else view.net_insulin[:, :0]
-        insulin[:, : past.shape[1]] = past + (view.profiles[:, :1] * k.CONTROL_MINUTES / 60.0).astype(np.float32)
-        carbs = np.zeros_like(glucose)
-        carbs[:, -1] = view.announced
-        columns = {"glucose": np.nan_to_num(glucose, nan=0.0), "insulin": insulin, "carbs": carbs}
+        net[:, : past.shape[1]] = past
+        hours = view.hour - np.arange(self.window - 1, -1, -1) / 12.0
+        turn = np.tile(2.0 * np.pi * hours / 24.0, (len(glucose), 1))
+        columns = {
+            "glucose": np.nan_to_num(glucose, nan=0.0), "missing": np.isnan(glucose).astype(np.float32),
+            "insulin": net + (view.profiles[:, :1] * k.CONTROL_MINUTES / 60.0).astype(np.float32),
+            "bolus": np.maximum(net, 0.0), "carbs": view.announced[:, -self.window :],
+            "finger": np.nan_to_num(view.meter[:, -self.window :], nan=0.0), "time-sin": np.sin(turn),
+            "time-cos": np.cos(turn),
+        }  # fmt: skip
         return np.stack([columns[f] for f in self.features], axis=2).astype(np.float32)
 
 

@@ -282,13 +282,15 @@ def _steps(
     import numpy as np
 
     indices = [k.TRACES.index(n) for n in ("seen", "meter", "net", "iob")]
+    said = np.zeros((len(state), steps), dtype=np.float32)
     for step in range(steps):
         run(k.SENSE, step, step + 1)
+        said[:, step] = np.nan_to_num(state[:, k.L_SAID])
         seen, meter, net, iob = (traces[:, i] for i in indices)
         view = View(
             step, step * k.CONTROL_MINUTES, (loop.start_hour + step / 12) % 24, seen[:, : step + 1],
             meter[:, : step + 1], net[:, :step], iob[:, step].astype(np.float64),
-            np.nan_to_num(state[:, k.L_SAID]), profiles,
+            said[:, : step + 1], profiles,
         )  # fmt: skip
         alive = state[:, k.L_LEFT_VALIDITY] < 0
         if not isinstance(loop.controller, NativeController):

@@ -52,7 +52,9 @@ class OnnxSpec(_Strict):
     model: str
     """Path of the ONNX file inside the project folder."""
     window: int = Field(12, ge=1, le=288)
-    features: tuple[Literal["glucose", "insulin", "carbs"], ...] = ("glucose",)
+    features: tuple[
+        Literal["glucose", "insulin", "bolus", "carbs", "time-sin", "time-cos", "finger", "missing"], ...
+    ] = ("glucose",)
     high: float = 180.0
     low: float = 80.0
     every: float = 60.0
