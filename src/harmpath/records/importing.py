@@ -11,7 +11,7 @@ import os
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -283,13 +283,3 @@ def _continues(working: Path, store: Path) -> bool:
 def _remove(path: Path) -> None:
     for suffix in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def iter_reports(report: ImportReport) -> Iterator[str]:
-    """The report as lines for a reader: one per file that was imported or refused, reasons indented."""
-    for file in report.files:
-        if file.status == "refused":
-            yield f"{file.name}: refused: {file.reason}"
-        elif file.status == "imported":
-            yield f"{file.name}: {file.taken:,} of {file.records:,} records ({file.source}, as of {file.as_of or '?'})"
-            yield from (f"    {count:,} skipped: {reason}" for reason, count in file.skipped.items())
