@@ -55,8 +55,9 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """CPE part, vendor and product as ``o:apple:iphone_os``, where NVD has one."""
     case: bool = False
     """Match every alias in the written case only (words that are also common English)."""
-    tail: str = "none"
-    """A version style (``harmpath.device.documents.versions``) or a regular expression with group ``version``."""
+    tail: str = ""
+    """A version style (``harmpath.device.documents.versions``) or a regular expression with group ``version``; ``none``
+    where nothing is read. Left out, versions are read behind programs and nothing else."""
     version: str = "{version}"
     """How the version is written; ``{alias}`` is the alias that matched."""
     variants: tuple[Variant, ...] = ()
@@ -86,6 +87,11 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entries: tuple[Entry, ...]
     simple: tuple[str, ...] = ()
     """Entries whose name is their only alias and about which nothing else is recorded."""
+    models: dict[str, tuple[str, ...]] = {}
+    """Maker to products that count only where the device connects to them; the name is the only alias."""
+
+
+_PROGRAMS = frozenset(("software-product", "software-library", "database"))
 
 
 class Gazetteer(msgspec.Struct, frozen=True):
@@ -102,9 +108,20 @@ def _read(path: Path) -> tuple[Entry, ...]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     raw = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both are safe loaders
     parsed = msgspec.convert(raw, _File)
-    listed = (*parsed.entries, *(Entry(name=name, aliases=(name,), case=True) for name in parsed.simple))
-    return tuple(
-        entry if entry.category else msgspec.structs.replace(entry, category=parsed.category) for entry in listed
+    simple = (Entry(name=name, aliases=(name,), case=True) for name in parsed.simple)
+    models = (
+        Entry(name=name, aliases=(name,), vendor=maker, connects=True)
+        for maker, names in parsed.models.items()
+        for name in names
+    )
+    return tuple(_complete(entry, parsed.category) for entry in (*parsed.entries, *simple, *models))
+
+
+def _complete(entry: Entry, category: Category) -> Entry:
+    """The entry with the defaults that depend on its category."""
+    category = entry.category or category
+    return msgspec.structs.replace(
+        entry, category=category, tail=entry.tail or ("program" if category in _PROGRAMS else "none")
     )
 
 

@@ -13,7 +13,8 @@ from harmpath.device.documents.hits import Hit, gazetteer_hits
 from harmpath.device.documents.layout import Column, Layout, column_roles, lay_out
 from harmpath.device.documents.merge import fold_general, merge
 from harmpath.device.documents.model import Document, Extraction
-from harmpath.device.documents.names import Named, defined_abbreviation, device_names, named_products
+from harmpath.device.documents.names import device_names
+from harmpath.device.documents.programs import Named, defined_abbreviation, named_products
 from harmpath.device.documents.propose import propose
 
 _MAX_NAMED = 2_000
@@ -44,7 +45,12 @@ def _with_named(
         verdict = judge(layout, roles, item.start, item.end, item.category)
         inside.update(range(item.start, item.end))
         if not verdict.skip:
-            added.append(Hit(item.start, item.end, item.name, item.category, None, None, None, None, verdict, item.key))
+            if item.of_predicate and not verdict.negated:
+                verdict = replace(verdict, role="predicate")
+            hit = Hit(item.start, item.end, item.name, item.category, item.version, None, None, None, verdict, item.key)
+            added.append(hit)
+            if hit.category != "software-library":
+                programs.update(range(item.start, item.end))
     return [h for h in hits if h.start not in inside] + _short_names(added)
 
 

@@ -12,7 +12,7 @@ from harmpath.catalogue.technologies import Entry
 from harmpath.device.documents.context import Verdict, judge
 from harmpath.device.documents.layout import Column, DeviceNames, Layout
 from harmpath.device.documents.matcher import Found, find, squash
-from harmpath.device.documents.names import app_key
+from harmpath.device.documents.programs import app_key
 from harmpath.device.documents.versions import cpe_name, read_tail
 
 _WINDOW = 110

@@ -160,8 +160,8 @@ def _ends(flat: str, end: int, alias: _Alias) -> bool:
         return last.isalpha() and (alias.entry.tail != "none" or bool(alias.entry.variants))
     if last.isdigit():
         return following.isupper() or bool(_GLUED_AFTER.match(flat, end))
-    if following.isupper():
-        return last.islower()
+    if following.isupper():  # withiOSAndroid; RFIDBluetooth, where the next word begins with one capital
+        return last.islower() or (end - 3 >= 0 and flat[end - 3 : end].isupper() and flat[end + 1 : end + 2].islower())
     letters = _LETTERS.sub("", alias.written)
     if following == "s" and not flat[end + 1 : end + 2].isalpha():
         return last != "s"

@@ -30,7 +30,13 @@ def fold_general(hits: list[Hit]) -> list[Hit]:
         if hit.entry and hit.entry.distinct and hit.name != hit.entry.name:
             models.setdefault(hit.entry.name, []).append(hit)
     folded: list[Hit] = []
-    for hit in hits:
+    for index, hit in enumerate(hits):
+        several = models.get(hit.name, []) if hit.entry and hit.entry.distinct else []
+        if len(several) and _is_listed(hit, hits[index - 1 : index] + hits[index + 1 : index + 2]):
+            folded.append(hit)  # "Google Pixel, Google Pixel 2": here the bare name is a model itself
+            continue
+        if len(several) > 1:
+            continue  # "Windows" beside Windows 7 and Windows 10 is neither a third one nor known to be one of them
         only = models.get(hit.name, []) if hit.entry and hit.entry.distinct else []
         if len(only) == 1:
             hit = replace(hit, name=only[0].name, key=only[0].key)
@@ -47,6 +53,27 @@ def fold_general(hits: list[Hit]) -> list[Hit]:
                 )
         folded.append(hit)
     return folded
+
+
+def _is_listed(hit: Hit, beside: list[Hit]) -> bool:
+    """Whether a bare name stands in one list with a model of the same name."""
+    return any(
+        other.entry is not None
+        and hit.entry is not None
+        and other.entry.name == hit.entry.name
+        and other.name != hit.name
+        and min(abs(other.start - hit.end), abs(hit.start - other.end)) <= 2
+        for other in beside
+    )
+
+
+def _called(hit: Hit, texts: list[str]) -> str:
+    """The name; a program that the document calls an app has that in its name, as its other apps have."""
+    name = hit.name
+    if hit.category != "software-product" or re.search(r"\bapp\b", name, re.I):
+        return name
+    app = re.compile(rf"{re.escape(name)} ?app\b", re.IGNORECASE)
+    return f"{name} App" if any(app.search(" ".join(text.split())) for text in texts) else name
 
 
 def _role(hits: list[Hit]) -> tuple[Role, bool]:
@@ -94,7 +121,7 @@ def merge(
             mentions.append(Mention(start, end, document.text[start:end], document.page_at(start)))
         technologies.append(
             Technology(
-                name=group[0].name,
+                name=_called(group[0], [mention.text for mention in mentions]),
                 version=version,
                 vendor=next((hit.vendor for hit in group if hit.vendor), None),
                 category=group[0].category,

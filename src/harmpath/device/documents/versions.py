@@ -9,25 +9,39 @@ from functools import cache
 from harmpath.catalogue.technologies import Entry
 
 _WORD = r"(?:versions?|ver\.?|v\.?|release|rev\.?)"
-_DOTTED = r"\d{1,4}(?:\.\d{1,5}){1,3}(?:\.?[xX]\b)?"
-_OR_LATER = r"(?:,? (?:or|and) (?:above|higher|later|newer|greater|up|after|more recent)\b|\+(?!\w))"
-_OS_WORDS = r"(?:,? ?(?:mobile )?(?:operating ?systems?|OS|platform|software))?"
-_NUMBER = (
-    rf"(?:,? ?\(? ?{_WORD} ?(?P<version>\d{{1,4}}(?:\.\d{{1,5}})*(?:\.[xX]\b)?(?:{_OR_LATER})?)"
-    rf"|,? ?(?P<second>{_DOTTED}(?:{_OR_LATER})?)"
-    rf"| (?P<third>20[012]\d(?: ?R2)?)(?! ?[-/.]?\d))"
+_PLAIN = r"\d{1,4}(?:\.\d{1,5}){0,4}(?:\.[xX]\b|(?<=\.\d)[a-z]\b)?"
+_DOTTED = r"\d{1,4}(?:\.\d{1,5}){1,4}(?:\.?[xX]\b|[a-z]\b)?"
+_OR_LATER = (
+    r"(?:,? ?\(?(?:or|and) ?(?:above|higher|later|newer|greater|up(?:wards?)?|after|more recent|beyond|onwards?)\b"
+    r"|\+(?!\w))"
 )
+_GAP = r"(?: ?[,/;] ?(?:(?:and|or|&) ?)?| ?(?:\b(?:and|or)(?![a-z])|&) ?)"
+_MORE = rf"(?:{_GAP}(?:{_WORD} ?)?{_DOTTED}(?:{_OR_LATER})?)*"
+_OS_MORE = rf"(?:{_GAP}(?:{_WORD} ?)?(?:\d{{1,2}}(?:\.\d{{1,3}}){{1,2}}|(?:[4-9]|1\d)(?!\d|\.\d))(?:\.[xX]\b)?(?:{_OR_LATER})?)*"
+_OS_WORDS = r"(?:,? ?(?:mobile )?(?:operating ?systems?|OS|operating(?= version)|platform|software))?"
+_LIST_ITEM = re.compile(rf"\d{{1,4}}(?:\.\d{{1,5}})*(?:\.?[xX]\b|[a-z]\b)?(?:{_OR_LATER})?", re.IGNORECASE)
+_NUMBER = (
+    rf"(?:,? ?\(? ?{_WORD} ?(?P<version>{_PLAIN}(?:{_OR_LATER})?)(?P<rest>{_MORE})"
+    rf"|,? ?\(?(?P<second>{_DOTTED}(?:{_OR_LATER})?)(?P<rest2>{_MORE})"
+)
+_YEAR = r"| (?P<third>20[012]\d(?: ?R2)?)(?! ?[-/.]?\d))"
 STYLES = {
     "none": r"(?P<version>)(?!)",
     "plural": r"(?P<version>)s\b",
-    "number": _NUMBER,
-    "release": rf"{_NUMBER}|(?: {_WORD})? (?P<fourth>\d{{1,3}})(?!\.?\d|\w|%| ?(?:mg|mm|days?|hours?|min|of|users?)\b)",
+    "number": f"{_NUMBER}{_YEAR}",
+    "program": rf"(?:,? ?(?:[Ss]ystem |[Aa]pplication )?[Ss]oftware)?{_NUMBER})",
+    "release": rf"{_NUMBER}{_YEAR}|(?: {_WORD})? (?P<fourth>\d{{1,3}})(?!\.?\d|\w|%| ?(?:mg|mm|days?|hours?|min|of|users?)\b)",
     "os": (
         rf"{_OS_WORDS}[ :,]{{0,2}}\(?(?:(?:iOS|Android|{_WORD}) ?){{0,2}}"
-        rf"(?P<version>\d{{1,2}}(?:\.\d{{1,3}}){{0,2}}(?:\.[xX]\b)?(?:{_OR_LATER})?"
-        rf"(?:(?: ?[/,] ?| ?, ?)\d{{1,2}}\.\d{{1,2}}(?:{_OR_LATER})?)*)(?![\d%]| ?(?:mg|mm|°|device|phone|users?\b))"
+        rf"(?P<version>\d{{1,2}}(?:\.\d{{1,3}}){{0,2}}(?:\.[xX]\b)?"
+        rf"(?:(?: ?\([A-Za-z ]{{3,24}}\))?(?:{_OR_LATER}))?)"
+        rf"(?P<rest>{_OS_MORE})(?![\d%]| ?(?:mg|mm|°|device|phone|users?\b))"
     ),
-    "bluetooth": rf"(?: ?\(?BLE\)?)?(?: Core ?Specification)?[ ,]?\(?(?:{_WORD} ?)?(?P<version>[1-6]\.\d)(?!\d| ?GHz)",
+    "bluetooth": (
+        r"(?: ?\(?BLE\)?)?(?: (?:wireless|technology|protocol|radio|module|chip|standard|compatible)){0,3}"
+        rf"(?: Core ?Specification)?[ ,]?\(?(?:{_WORD} ?)?(?P<version>[1-6]\.\d(?:{_OR_LATER})?)(?!\d| ?GHz)"
+        rf"(?P<rest>(?:{_GAP}{_WORD}? ?[1-6]\.\d(?!\d| ?GHz))*)"
+    ),
     "usb": r"[ -]?(?:v\.?)?(?P<version>[123]\.[0-2])(?!\d)",
     "wifi": r" ?(?P<version>\(?(?:IEEE ?)?802\.11 ?[abgnacx/]{1,14}\)?|[abgnx](?:/[abgnacx]{1,2}){0,5}(?![a-z]))",
     "iphone": (
@@ -54,6 +68,11 @@ STYLES = {
 }
 """Named styles a gazetteer entry may use as its ``tail``."""
 
+_BEHIND = re.compile(
+    rf"(?: \([A-Z][\w-]{{1,9}}\))?(?:,? ?[Ss]oftware)?,? ?\(?(?:[A-Z]{{2}}\d{{3,6}},? )?{_WORD} ?"
+    rf"(?P<version>\d{{1,4}}(?:\.\d{{1,5}}){{0,4}}[a-z]?(?:{_OR_LATER})?)(?![\w.]\d)",
+    re.IGNORECASE,
+)
 _SPACES = re.compile(r"\s+")
 _ALIAS_VERSION = re.compile(r"(?<![\w.])(\d{1,2}\.\d{1,2})(?![\w.])")
 
@@ -87,12 +106,28 @@ def _group(match: re.Match[str], *names: str) -> str:
     return next((groups[name] for name in names if groups.get(name)), "")
 
 
+def _listed(version: str, rest: str) -> str:
+    """A version and those that follow it in a list, joined by "; "; a code name in brackets is no version."""
+    version = re.sub(r" ?\([A-Za-z ]+\)", "", version)
+    version = re.sub(r"(?<=\d)(?=and|or\b)", " ", version)
+    return "; ".join(dict.fromkeys([version, *(_clean(item) for item in _LIST_ITEM.findall(rest))]))
+
+
+def version_behind(flat: str, end: int) -> tuple[int, str | None]:
+    """The version written behind the name of a program that ends at ``end``, and where it ends."""
+    match = _BEHIND.match(flat, end)
+    if match is None:
+        return end, None
+    return match.end("version"), match["version"]
+
+
 def read_tail(flat: str, end: int, entry: Entry, alias: str) -> Tail:
     """Read the version, model or more specific name that stands right behind ``flat[:end]``."""
     for variant in entry.variants:
         match = _variant(variant.pattern).match(flat, end)
         if match and match.end() > end:
             version = _clean(_group(match, "version", "later"))
+            version = re.sub(r"(?<=\d)SE$", " SE", version)
             name = variant.name.format(version=version.upper() if version.islower() else version)
             codename, pack = _group(match, "codename"), _group(match, "pack")
             shown = variant.version.format(version=version, codename=codename) if version else None
@@ -110,6 +145,7 @@ def read_tail(flat: str, end: int, entry: Entry, alias: str) -> Tail:
         return Tail(match.end() if entry.tail in ("wifi", "chip", "plural") or "(" in entry.tail else end)
     if entry.tail == "wifi" and version[0].isalpha() and "802" not in version:
         version = f"802.11{version}"
+    version = _listed(version, _group(match, "rest", "rest2"))
     stop = match.end()
     while stop > end and flat[stop - 1] in " ,(;:":
         stop -= 1
