@@ -74,6 +74,11 @@ def test_every_row_with_an_id_has_its_anchor(page: Page) -> None:
         a.unsafe_control_actions,
         a.constraints,
         a.loss_scenarios,
+        a.formal_scenarios,
+        a.context_tables,
+        a.monitor_rules,
+        a.lifecycle_loops,
+        a.ai_threats,
         a.attack_paths,
         a.attack_scenarios,
         a.reach,
@@ -107,6 +112,48 @@ def test_a_gap_is_said(page: Page) -> None:
 def test_not_hazardous_and_not_assessed_ways_are_shown_with_the_reason(page: Page) -> None:
     assert "basal goes on" in page.words
     assert "not assessed" in page.words
+
+
+def test_an_unanswered_ai_threat_and_an_uncontrolled_stage_are_seen_as_not_assessed() -> None:
+    page = Page(report_html(made.assessment(), RUN))
+    assert "1 of 2 AI threats are answered; 1 is not assessed" in page.words
+    assert "1 of 2 stages of the model's life have no control action" in page.words
+    text = report_html(made.assessment(), RUN)
+    for id_ in ("AI-forecaster-model-bias", "LIFE-forecaster-training"):
+        row = text.partition(f'id="{id_}"')[2].partition("</tr>")[0]
+        assert ">not assessed</span>" in row
+
+
+def test_long_tables_of_rules_are_folded_and_a_link_opens_them() -> None:
+    text = report_html(made.assessment(), RUN)
+    for table in ("monitor_rules", "formal_scenarios"):
+        assert '<details class="fold">' in text.partition(f'id="_{table}"')[2].partition("<table")[0]
+    assert "node.open = true" in text
+
+
+def test_measured_severity_stands_beside_the_analysts() -> None:
+    risks = tuple(
+        msgspec.structs.replace(
+            r, measured_severity="serious", because=(*r.because, "Simulated patients: 3 of 10 fell below 54 mg/dL.")
+        )
+        for r in made.assessment().risks
+    )
+    with_measure = Page(report_html(made.assessment(risks=risks), RUN)).words
+    assert "catastrophic by the analyst, for the worst hazard; serious measured" in with_measure
+    assert "Simulated patients: 3 of 10 fell" in with_measure
+    assert "Severity measured" in with_measure
+    without = Page(report_html(made.assessment(), RUN)).words
+    assert "by the analyst" not in without
+    assert "Severity measured" not in without
+
+
+def test_the_card_does_not_repeat_the_protections() -> None:
+    a = made.assessment()
+    because = ("Cuts 4 risks. Its protections now: integrity none.", "Carries doses.", "Old system.")
+    changed = made.assessment(summary=msgspec.structs.replace(a.summary, protect_because=because))
+    words = Page(report_html(changed, RUN)).words
+    assert "Cuts 4 risks." in words
+    assert "Its protections now" not in words
 
 
 def test_a_row_lists_what_refers_to_it() -> None:

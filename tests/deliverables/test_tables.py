@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import made
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from harmpath.assessment.model import EvidenceRow
 from harmpath.deliverables.links import Links, slug
 from harmpath.deliverables.tables import all_tables
 from harmpath.deliverables.tables.table import evidence_texts, pairs
+from harmpath.deliverables.tables_csv import table_csv
 from harmpath.deliverables.view import View
 
 
@@ -116,3 +118,37 @@ def test_evidence_is_said_in_words(row: EvidenceRow, text: str) -> None:
 
 def test_pairs_are_sorted_and_empty_ones_left_out() -> None:
     assert pairs({"b": ("x", "y"), "a": 1, "c": (), "d": ""}) == ("a: 1", "b: x, y")
+
+
+def test_an_alternative_names_only_what_differs_on_the_page_and_all_in_csv() -> None:
+    first = made.assessment().cut_sets[0]
+    other = msgspec.structs.replace(first, id="CS-2", controls=("C-2", "C-3"), reason="why")
+    first = msgspec.structs.replace(first, controls=("C-1", "C-2"), reason="why")
+    one = all_tables(View(made.assessment(cut_sets=(first, other))))["cut_sets"]
+    keys = [c.key for c in one.columns]
+    shown = [dict(zip(keys, row, strict=True)) for row in one.rows]
+    assert [s["controls"] for s in shown] == [("C-1", "C-2"), ("C-2", "C-3")]
+    assert [s["shown"] for s in shown] == [("C-1", "C-2"), ("C-3",)]
+    assert [s["instead_of"] for s in shown] == [(), ("C-1",)]
+    assert [s["why"] for s in shown] == ["why", ""]
+    header = table_csv(one).decode().splitlines()[0].split(",")
+    assert "controls" in header
+    assert not {"shown", "why"} & set(header)
+
+
+def test_how_much_of_a_context_table_is_judged() -> None:
+    one = all_tables(View(made.assessment()))["context_tables"]
+    row = dict(zip([c.key for c in one.columns], one.rows[0], strict=True))
+    assert row["provided"] == "2 + 1 of 9"
+    assert row["not_provided"] == "9 of 9"
+    assert row["too_late"] == "not counted"
+    assert row["too_early"] == ""
+    gaps = all_tables(View(made.assessment()))["context_gaps"]
+    assert gaps.rows == (("bolus", "provided", ("v-glucose: high",)),)
+
+
+def test_formal_scenarios_that_nothing_refines_come_first() -> None:
+    one = all_tables(View(made.assessment()))["formal_scenarios"]
+    assert [row[0] for row in one.rows] == ["FS-UCA-1-2", "FS-UCA-1-1"]
+    classes = all_tables(View(made.assessment()))["scenario_classes"]
+    assert [row[2:] for row in classes.rows] == [(1, 1, 1), (1, 0, 0)]

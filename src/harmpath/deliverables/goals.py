@@ -15,6 +15,7 @@ from harmpath.deliverables.view import View, words
 
 __all__ = ["Consequence", "GoalSection", "PathEntry", "goal_sections", "level_rank", "shown_paths"]
 
+_MEASURED: Final = "Simulated patients"
 _MOST_PATHS: Final = 10
 """Paths told per goal on the page; CSV has all."""
 
@@ -38,6 +39,11 @@ class Consequence:
     """Control action, and each way in which it becomes unsafe, with the ids of the unsafe control actions."""
     hazards: tuple[str, ...]
     losses: tuple[str, ...]
+    severities: tuple[str, ...]
+    """Of the worst hazard, by the analyst's word."""
+    measured_severities: tuple[str, ...]
+    measured: tuple[str, ...]
+    """What simulated patients suffered, in words; empty where nothing was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,9 @@ def _consequence(view: View, risks: Sequence[RiskRow], stories: Sequence[AttackS
         tuple((action, tuple((way, tuple(ids)) for way, ids in ways.items())) for action, ways in actions.items()),
         _once(hazard for risk in risks for hazard in risk.hazards),
         _once(loss for risk in risks for loss in risk.losses),
+        _once(risk.severity for risk in risks),
+        _once(risk.measured_severity for risk in risks),
+        _once(text for risk in risks for text in risk.because if text.startswith(_MEASURED)),
     )
 
 

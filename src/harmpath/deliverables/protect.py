@@ -12,6 +12,7 @@ from harmpath.deliverables.view import View, words
 __all__ = ["ProtectCard", "protect_cards"]
 
 _MOST_HAZARDS: Final = 3
+_PROTECTIONS_NOW: Final = " Its protections now:"
 _SEVERITY: Final = ("catastrophic", "critical", "serious", "minor", "negligible")
 
 
@@ -64,7 +65,7 @@ def _card(view: View, id_: str, because: str) -> ProtectCard:
         len(view.open_paths),
         tuple(sorted(levels.items(), key=lambda item: -ranks.get(item[0], 0))),
         _hazards(view, [h for risk in risks for h in risk.hazards]),
-        _without_name(because, name),
+        _without_name(_without_protections(because), name),
     )
 
 
@@ -77,6 +78,11 @@ def _hazards(view: View, ids: list[str]) -> tuple[str, ...]:
 
 def _place(severity: str) -> int:
     return _SEVERITY.index(severity) if severity in _SEVERITY else len(_SEVERITY)
+
+
+def _without_protections(because: str) -> str:
+    """The reason without its last sentence, which repeats what the card shows as chips."""
+    return because.partition(_PROTECTIONS_NOW)[0]
 
 
 def _without_name(because: str, name: str) -> str:

@@ -31,13 +31,15 @@ __all__ = ["report_html"]
 _ABOUT: Final = dict.fromkeys(
     ("name", "manufacturer", "description", "intended_use", "software", "product_code", "regulation"), ""
 )
-_NOT_SHOWN: Final = frozenset({"attack_steps", "traces"})
-"""Tables that only CSV has: the page shows steps with their path, and traces as the links of each row."""
+_NOT_SHOWN: Final = frozenset({"attack_steps", "context_gaps", "traces"})
+"""Tables that only CSV has: the page shows steps with their path, gaps as counts, traces as the links of each row."""
 
 _CHIP: Final[dict[str, str]] = {
     **dict.fromkeys(("none", "cut", "not-hazardous", "applied", "implemented", "protected", "info"), "calm"),
+    **dict.fromkeys(("addressed", "not-applicable", "analysed"), "calm"),
     **dict.fromkeys(("negligible", "very-low", "low", "not-adversarial", "no data protection applicable"), "l1"),
     **dict.fromkeys(("minor", "medium", "moderate", "weakly protected", "warning", "planned", "conditional"), "l2"),
+    "open-loop": "l2",
     **dict.fromkeys(("serious", "high", "hazardous", "supported", "open"), "l3"),
     **dict.fromkeys(("critical", "catastrophic", "very-high", "error"), "l4"),
     **dict.fromkeys(("not protected against false data",), "l4"),

@@ -29,8 +29,9 @@ def table_csv(one: Table) -> bytes:
     """One table: a header line, then one line per row; several values in a cell are parted by ``; ``."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([column.key for column in one.columns])
-    writer.writerows([_cell(value) for value in row] for row in one.rows)
+    kept = [n for n, column in enumerate(one.columns) if not column.page_only]
+    writer.writerow([one.columns[n].key for n in kept])
+    writer.writerows([_cell(row[n]) for n in kept] for row in one.rows)
     return out.getvalue().encode("utf-8", "backslashreplace")
 
 

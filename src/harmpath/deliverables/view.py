@@ -33,6 +33,7 @@ _LISTS: Final[dict[str, str]] = {
     "control_actions": "control action",
     "feedback": "feedback",
     "responsibilities": "responsibility",
+    "requirements": "requirement",
     "assumptions": "assumption",
     "controls": "control",
 }

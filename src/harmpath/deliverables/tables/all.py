@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harmpath.deliverables.tables import model, security, stpa
+from harmpath.deliverables.tables import cuts, model, security, stpa, stpa_depth
 from harmpath.deliverables.tables.table import Table
 from harmpath.deliverables.view import View
 
@@ -16,14 +16,22 @@ _MAKERS = (
     security.attack_steps,
     security.reach,
     security.risks,
-    security.cut_sets,
+    cuts.cut_sets,
     security.controls,
     stpa.losses,
     stpa.hazards,
     stpa.constraints,
     stpa.unsafe_control_actions,
+    stpa_depth.context_tables,
+    stpa_depth.context_clashes,
+    stpa_depth.context_gaps,
+    stpa_depth.scenario_classes_asked,
+    stpa_depth.formal_scenarios,
     stpa.causal_factors,
     stpa.loss_scenarios,
+    stpa_depth.monitor_rules,
+    stpa_depth.ai_threats,
+    stpa_depth.lifecycle_loops,
     security.technologies,
     security.matches,
     security.unmatched,

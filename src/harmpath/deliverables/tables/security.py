@@ -12,7 +12,6 @@ __all__ = [
     "attack_paths",
     "attack_steps",
     "controls",
-    "cut_sets",
     "matches",
     "precedents",
     "reach",
@@ -116,6 +115,13 @@ def risks(view: View) -> Table:
             Column("id", "Risk", "id"): lambda r: r.id,
             Column("attack_path", "Attack path", "ref"): lambda r: r.attack_path,
             Column("severity", "Severity of harm", "level"): lambda r: r.severity,
+            Column(
+                "measured_severity",
+                "Severity measured",
+                "level",
+                "What simulated patients suffered within the reach of the path's signal.",
+                csv_only=not any(r.measured_severity for r in view.assessment.risks),
+            ): lambda r: r.measured_severity,
             Column("exploitability_before", "Exploitability before", "level", csv_only=True): lambda r: (
                 r.exploitability_before
             ),
@@ -159,26 +165,6 @@ def controls(view: View) -> Table:
             Column("cuts", "Cuts", "ref"): lambda r: r.cuts,
             Column("references", "References", csv_only=True): lambda r: pairs(r.references),
             _EVIDENCE: lambda r: evidence_texts(r.evidence),
-        },
-    )
-
-
-def cut_sets(view: View) -> Table:
-    """Smallest sets of controls that cut every path to a hazard."""
-    return table(
-        "cut_sets",
-        "Cut sets: the smallest sets of controls that stop every path to a hazard",
-        "Solved exactly. What no control in the catalogue can cut is named, and remains as residual risk.",
-        view.assessment.cut_sets,
-        {
-            Column("id", "Cut set", "id"): lambda r: r.id,
-            Column("hazard", "Hazard", "ref"): lambda r: r.hazard,
-            Column("objective", "Objective"): lambda r: words(r.objective),
-            Column("controls", "Controls", "ref", whole=True): lambda r: r.controls,
-            Column("cost", "Cost", "number"): lambda r: r.cost,
-            Column("goals", "Goals cut", "ref", csv_only=True): lambda r: r.goals,
-            Column("uncuttable", "Cannot be cut", "ref", whole=True): lambda r: r.uncuttable,
-            Column("reason", "Why"): lambda r: r.reason,
         },
     )
 

@@ -10,9 +10,10 @@ from harmpath.assessment.model import EvidenceRow
 
 __all__ = ["Column", "Kind", "Table", "Value", "evidence_texts", "pairs", "table"]
 
-Kind: TypeAlias = Literal["id", "ref", "text", "code", "level", "number", "flag", "evidence"]
+Kind: TypeAlias = Literal["id", "ref", "text", "code", "level", "number", "share", "flag", "evidence"]
 """``id`` names the row and is its anchor; ``ref`` holds ids of other rows; ``level`` is a word that gets a coloured,
-labelled chip; ``code`` is set in a fixed-width face; ``evidence`` folds away."""
+labelled chip; ``share`` is a count and its whole, as ``5 of 54``; ``code`` is set in a fixed-width face; ``evidence``
+folds away."""
 
 Value: TypeAlias = str | float | int | bool | tuple[str, ...] | None
 _Row = TypeVar("_Row")
@@ -30,6 +31,8 @@ class Column:
     """What the column means, for who has never seen it."""
     csv_only: bool = False
     """Not on the page: said there in another way, or too wide for it."""
+    page_only: bool = False
+    """Not in CSV: a shorter way to say on the page what a column of CSV has in full."""
     whole: bool = False
     """A long list of ids is folded on the page, not cut."""
 
@@ -49,6 +52,8 @@ class Table:
     """What is said in place of an empty table."""
     most: int = 300
     """How many rows the page shows; CSV has all. Rows come in the order in which they matter."""
+    folded: bool = False
+    """The page shows the rows only to who opens them."""
 
     @property
     def page_rows(self) -> tuple[tuple[Value, ...], ...]:
@@ -87,10 +92,12 @@ def table(
     columns: Mapping[Column, Callable[[_Row], Value]],
     empty: str = "None.",
     most: int = 300,
+    *,
+    folded: bool = False,
 ) -> Table:
     """Build a table from rows and, for each column, what to take from a row."""
     filled = tuple(tuple(take(row) for take in columns.values()) for row in rows)
-    return Table(id_, title, about, tuple(columns), filled, empty, most)
+    return Table(id_, title, about, tuple(columns), filled, empty, most, folded)
 
 
 def pairs(values: Mapping[str, object]) -> tuple[str, ...]:
