@@ -26,7 +26,7 @@ class Beam:
     branch: int = 16
     """Moves tried per state."""
     level_count: int = 6
-    pilot: int = 64
+    pilot: int = 32
     shrink: bool = True
     """Take changes back afterwards that are not needed."""
 

@@ -27,7 +27,7 @@ class Coordinate:
     passes: int = 3
     """Times that all of them are then tried on the best state."""
     level_count: int = 6
-    pilot: int = 64
+    pilot: int = 32
     shrink: bool = True
 
     def plan(self, attack: Attack) -> tuple[Move, ...]:

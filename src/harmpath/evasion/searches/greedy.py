@@ -20,7 +20,7 @@ class Greedy:
     depth: int = 4
     branch: int = 24
     level_count: int = 6
-    pilot: int = 64
+    pilot: int = 32
     shrink: bool = True
 
     def plan(self, attack: Attack) -> tuple[Move, ...]:

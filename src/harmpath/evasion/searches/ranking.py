@@ -19,7 +19,7 @@ def all_moves(attack: Attack, level_count: int = 6) -> tuple[Move, ...]:
     return move_table(attack.limits, attack.windows.raw, attack.windows.past.shape[1], level_count=level_count)
 
 
-def ranked_moves(attack: Attack, level_count: int = 6, pilot: int = 64) -> tuple[Move, ...]:
+def ranked_moves(attack: Attack, level_count: int = 6, pilot: int = 32) -> tuple[Move, ...]:
     """All moves, the most promising first.
 
     Every move is tried alone on ``pilot`` eligible windows, evenly spread. Then moves are taken one by one, each time the
