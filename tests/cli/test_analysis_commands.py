@@ -160,3 +160,27 @@ def test_technologies_quote_the_document(harmpath, tmp_path: Path) -> None:
     for technology in value["technologies"]:
         for mention in technology["mentions"]:
             assert text[mention["start"] : mention["end"]] == mention["text"]
+
+
+def test_pull_takes_from_a_mirror_and_only_from_there(harmpath, tmp_path: Path, httpserver) -> None:
+    catalogue = {
+        "title": "CISA Catalog of Known Exploited Vulnerabilities",
+        "catalogVersion": "2026.11.20",
+        "dateReleased": "2026-11-20T12:00:00.000Z",
+        "count": 1,
+        "vulnerabilities": [{
+            "cveID": "CVE-2020-0001", "vendorProject": "acme", "product": "thing", "vulnerabilityName": "Thing flaw",
+            "dateAdded": "2026-11-20", "shortDescription": "x", "requiredAction": "Patch.", "dueDate": "2026-12-01",
+            "knownRansomwareCampaignUse": "Unknown", "notes": "", "cwes": [],
+        }],
+    }  # fmt: skip
+    httpserver.expect_request("/kev.json").respond_with_json(catalogue)
+    store = tmp_path / "v.sqlite"
+    mirror = f"kev={httpserver.url_for('/kev.json')}"
+    done = harmpath("data", "pull", "cisa-kev", "--mirror", mirror, "--store", store)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(harmpath("data", "show", "--json", "--store", store).stdout)
+    held = {s["source"]: (s["records"], s["as_of"]) for s in shown["coverage"]["sources"]}
+    assert held["cisa-kev"] == (1, "2026-11-20")
+    assert harmpath("data", "pull", "cisa-kev", "--mirror", "kev", "--store", store).returncode == 2
+    assert harmpath("data", "pull", "nobody", "--store", store).returncode == 2

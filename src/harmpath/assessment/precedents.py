@@ -13,7 +13,7 @@ from harmpath.assessment.rows import evidence_rows
 from harmpath.device.model import Device
 from harmpath.errors import StoreError
 from harmpath.evidence import Coverage, NotAssessed
-from harmpath.records import default_store_path
+from harmpath.records import default_store_path, open_store
 
 if TYPE_CHECKING:
     from harmpath.landscape.precedents import DeviceQuery, Precedent
@@ -56,8 +56,10 @@ def find_precedents(
         return (), _nothing("The extra [landscape] is not installed.", remedy)
     from harmpath.landscape.precedents import precedents
 
+    path = store or default_store_path()
     try:
-        found = precedents(device_query(device, technologies), folder, MOST)
+        advisories = open_store(path) if path.exists() else None
+        found = precedents(device_query(device, technologies), folder, MOST, advisories)
     except StoreError as error:
         return (), _nothing(error.message, error.remedy)
     rows = tuple(_row(p, _instances(p, scenarios)) for p in found.items)

@@ -1,4 +1,4 @@
-"""data: the local store of public records."""
+"""data: the local store of public records: import a folder, pull from the services, show what is held."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from harmpath.cli.show import json_out, note, progress, table
 from harmpath.errors import UsageError
 
 if TYPE_CHECKING:
+    from harmpath.records import ImportReport
     from harmpath.records.fda_import import FdaImport
+    from harmpath.records.pulling import Endpoints
 
 __all__ = ["add_to"]
 
@@ -20,7 +22,10 @@ StoreOption = Annotated[
     Path | None, typer.Option("--store", help="Local store of public records [env: HARMPATH_STORE].")
 ]
 
-data = typer.Typer(help="Public records in the local store: import a folder, show what is held.", no_args_is_help=True)
+data = typer.Typer(
+    help="Public records in the local store: import a folder, pull from the services, show what is held.",
+    no_args_is_help=True,
+)
 
 
 @data.command("import")
@@ -38,6 +43,57 @@ def import_(
 
     report = import_folder(folder, store, progress("Importing"))
     fda = _import_fda(folder, store)
+    _show_import(report, fda, json)
+
+
+@data.command("pull")
+def pull(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="nvd, cisa-kev, epss, osv; all of them by default.")
+    ] = None,
+    store: StoreOption = None,
+    mirror: Annotated[
+        list[str] | None, typer.Option("--mirror", help="NAME=URL: fetch nvd, kev, epss or osv from there instead.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Bring the store up to date from the official services; only what is new is fetched.
+
+    Polite to the services' limits; an API key for NVD in the environment variable NVD_API_KEY raises them. May be
+    interrupted and run again. A proxy is taken from the usual environment variables.
+    Example: harmpath data pull cisa-kev epss
+    """
+    import os
+
+    from harmpath.records.pulling import SOURCES
+    from harmpath.records.pulling import pull as fetch
+
+    report = fetch(
+        store,
+        sources=tuple(sources or SOURCES),
+        endpoints=_endpoints(mirror or []),
+        api_key=os.environ.get("NVD_API_KEY", ""),
+        progress=progress("Fetching"),
+    )
+    _show_import(report, None, json)
+
+
+def _endpoints(mirrors: list[str]) -> Endpoints:
+    from dataclasses import fields, replace
+
+    from harmpath.records.pulling import Endpoints
+
+    known = [f.name for f in fields(Endpoints)]
+    named: dict[str, str] = {}
+    for mirror in mirrors:
+        name, equals, url = mirror.partition("=")
+        if name not in known or not equals or not url.startswith(("https://", "http://")):
+            raise UsageError(f"--mirror {mirror} is not understood.", remedy=f"Give NAME=URL with {', '.join(known)}.")
+        named[name] = url
+    return replace(Endpoints(), **named)
+
+
+def _show_import(report: ImportReport, fda: FdaImport | None, json: bool) -> None:
     if json:
         files = [f for f in report.files if f.status != "ignored"]
         found = {"store": str(report.store), "files": files, "skipped": report.skipped, "fda": fda}

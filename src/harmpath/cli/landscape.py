@@ -64,9 +64,12 @@ def precedents(
     from harmpath.assessment.technologies import collect
     from harmpath.device.project import open_project
     from harmpath.landscape.precedents import precedents as search
+    from harmpath.records import default_store_path, open_store
 
     opened = open_project(project)
-    found = search(device_query(opened.device, collect(opened).rows), _folder(store), limit)
+    path = store or default_store_path()
+    advisories = open_store(path) if path.exists() else None
+    found = search(device_query(opened.device, collect(opened).rows), _folder(store), limit, advisories)
     if json:
         json_out({"schema": "harmpath-precedents-1", "precedents": found})
         return
