@@ -4,10 +4,11 @@ success, and time, on the shipped forecaster and simulated patients that it has 
     python benchmarks/evasion_searches.py              # a few minutes
     python benchmarks/evasion_searches.py --scale      # also 100,000 windows with beam search
 
-URET (Eykholt et al., USENIX Security 2023) is run here as ROAST configures it (arXiv 2603.26093, brute.yml): beam search of
-width 5 and depth 2, ten integers drawn from [180, 499) as actions, each written into every glucose cell outside [180, 499],
-one window and one candidate at a time. Two changes, both in its favour: success is the clinical goal instead of the argmax
-over the forecast, and the score is the distance to that goal instead of the smallest change of the forecast.
+URET (Eykholt et al., USENIX Security 2023) is run here as ROAST configures it (arXiv 2603.26093, brute.yml): beam
+search of width 5 and depth 2, ten integers drawn from [180, 499) as actions, each written into every glucose cell
+outside [180, 499], one window and one candidate at a time. Two changes, both in its favour: success is the clinical
+goal instead of the argmax over the forecast, and the score is the distance to that goal instead of the smallest change
+of the forecast. The loop is written anew and lean; it is not the package.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from evasion_train_forecaster import EXAMPLE, LAYOUT, SEED, SIGNALS, TEST, traces
 
+from evasion_train_forecaster import EXAMPLE, LAYOUT, SEED, SIGNALS, TEST, traces
 from harmpath.evasion.attack import Attack, run_search
 from harmpath.evasion.goals import Answer, Goal, Shown, Truly
 from harmpath.evasion.limits import Limits, SignalLimits
@@ -165,7 +166,7 @@ def main() -> None:
     arguments = parser.parse_args()
     found = traces(TEST, days=14, replicates=1, seed=SEED + 3)
     windows = cut(found, SIGNALS, steps=12, horizon=6, target="glucose", stride=arguments.stride, event="carbs")
-    print(f"{len(windows)} windows of {len(windows.patients)} unseen patients; goal: a low or normal value is forecast high")
+    print(f"{len(windows)} windows of {len(windows.patients)} unseen patients; goal: low or normal is forecast high")
     compare("Limits of ROAST: all readings of the hour, [180, 499), no rate check", windows, ROAST, True, 1)
     compare("Plausibility check in place: four values, [40, 400], 20 mg/dL per step", windows, CHECKED, False, 1)
     if arguments.scale:

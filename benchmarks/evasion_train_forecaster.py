@@ -48,9 +48,13 @@ def traces(numbers: tuple[str, ...], days: int, replicates: int, seed: int) -> l
     people = population(*(f"{group}#{n}" for group in ("adult", "adolescent") for n in numbers))
     user = User(follows=0.9, delays=0.2, delay_minutes=20.0, counting_cv=0.35, alarm_below=60.0)
     loop = Loop(
-        controller=BasalBolus(basal_factor=1.15), sensor=Sensor("vettoretti-2019"), meter=Meter(every=360.0), pump=Pump(bolus_step=0.5),
-        user=user, meals=MealPlan(),
-    )  # fmt: skip
+        controller=BasalBolus(basal_factor=1.15),
+        sensor=Sensor("vettoretti-2019"),
+        meter=Meter(every=360.0),
+        pump=Pump(bolus_step=0.5),
+        user=user,
+        meals=MealPlan(),
+    )
     run = simulate((Scenario("no attack"),), people, days=days, seed=seed, replicates=replicates, loop=loop)
     found = []
     for lane in range(len(run.traces)):
@@ -80,7 +84,8 @@ def report(name: str, w: Windows, forecast: np.ndarray) -> None:
     for step in (2, 5):
         error, flat = forecast[:, step] - w.truth[:, step], last[:, 0] - w.truth[:, step]
         print(
-            f"{name:>12} {5 * (step + 1):2d} min: RMSE {np.sqrt((error**2).mean()):5.1f}, MAE {np.abs(error).mean():5.1f}"
+            f"{name:>12} {5 * (step + 1):2d} min: RMSE {np.sqrt((error**2).mean()):5.1f}, "
+            f"MAE {np.abs(error).mean():5.1f}"
             f"   unchanged value: RMSE {np.sqrt((flat**2).mean()):5.1f}, MAE {np.abs(flat).mean():5.1f} mg/dL"
         )
     low, said = w.truth[:, -1] < 70, forecast[:, -1] < 70
@@ -117,7 +122,9 @@ def main() -> None:
         return LAYOUT.compute(w.raw).reshape(len(w), -1)
 
     scaler, best, model = StandardScaler().fit(flat(fit)), np.inf, None
-    net = MLPRegressor(hidden_layer_sizes=(48, 24), activation="relu", learning_rate_init=1e-3, batch_size=256, random_state=SEED)
+    net = MLPRegressor(
+        hidden_layer_sizes=(48, 24), activation="relu", learning_rate_init=1e-3, batch_size=256, random_state=SEED
+    )
     order, state, waited = np.arange(len(fit)), np.random.default_rng(SEED), 0
     middle, spread = fit.truth.mean(), fit.truth.std()
     x, y = scaler.transform(flat(fit)), (fit.truth - middle) / spread
@@ -125,7 +132,7 @@ def main() -> None:
     for _ in range(60):
         state.shuffle(order)
         net.partial_fit(x[order], y[order])
-        loss = float((((net.predict(x_stop) - (stop.truth - middle) / spread)) ** 2).mean())
+        loss = float(((net.predict(x_stop) - (stop.truth - middle) / spread) ** 2).mean())
         if loss < best:
             best, waited, model = loss, 0, ([c.copy() for c in net.coefs_], [b.copy() for b in net.intercepts_])
         else:
@@ -174,11 +181,13 @@ def as_onnx(scaler: StandardScaler, net: MLPRegressor) -> bytes:
     held += [numpy_helper.from_array(np.array(v, np.float32), n) for n, v in (("lowest", 40.0), ("highest", 400.0))]
     nodes.append(helper.make_node("Clip", [f"sum{len(weights) - 1}", "lowest", "highest"], ["forecast"]))
     graph = helper.make_graph(
-        nodes, "glucose-forecaster",
+        nodes,
+        "glucose-forecaster",
         [helper.make_tensor_value_info("window", TensorProto.FLOAT, ["n", STEPS, columns])],
-        [helper.make_tensor_value_info("forecast", TensorProto.FLOAT, ["n", HORIZON])], held,
+        [helper.make_tensor_value_info("forecast", TensorProto.FLOAT, ["n", HORIZON])],
+        held,
         doc_string="Perceptron trained on simulated patients only; see README.md beside this file.",
-    )  # fmt: skip
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     checker.check_model(model)
     return bytes(model.SerializeToString())

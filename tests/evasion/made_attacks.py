@@ -12,7 +12,9 @@ from harmpath.evasion.traces import Trace, Windows, cut
 from harmpath.evasion.victims.victim import Counted, FunctionVictim
 
 SIGNALS = ("glucose", "dose")
-LAYOUT = Layout.of((Column("f-glucose", "glucose"), Column("f-missing", "glucose", "missing"), Column("f-dose", "dose")))
+LAYOUT = Layout.of(
+    (Column("f-glucose", "glucose"), Column("f-missing", "glucose", "missing"), Column("f-dose", "dose"))
+)
 
 
 def traces(patients: int = 3, length: int = 60, seed: int = 0) -> tuple[Trace, ...]:
@@ -30,20 +32,38 @@ def traces(patients: int = 3, length: int = 60, seed: int = 0) -> tuple[Trace, .
 
 def windows(steps: int = 4, patients: int = 3, length: int = 60, seed: int = 0, horizon: int = 2) -> Windows:
     return cut(
-        traces(patients, length, seed), SIGNALS, steps=steps, horizon=horizon, target="glucose", event="dose", event_steps=6
-    )  # fmt: skip
+        traces(patients, length, seed),
+        SIGNALS,
+        steps=steps,
+        horizon=horizon,
+        target="glucose",
+        event="dose",
+        event_steps=6,
+    )
 
 
 def glucose_limits(**changes: object) -> SignalLimits:
-    given = dict(
-        signal="glucose", index=0, operations=frozenset({"replace", "drop"}), low=40.0, high=400.0, resolution=1.0,
-        paths=("AP-1",),
-    )  # fmt: skip
+    given: dict[str, object] = {
+        "signal": "glucose",
+        "index": 0,
+        "operations": frozenset({"replace", "drop"}),
+        "low": 40.0,
+        "high": 400.0,
+        "resolution": 1.0,
+        "paths": ("AP-1",),
+    }
     return SignalLimits(**(given | changes))  # type: ignore[arg-type]
 
 
 def dose_limits(**changes: object) -> SignalLimits:
-    given = dict(signal="dose", index=1, operations=frozenset({"replace"}), low=0.0, high=10.0, resolution=0.5)
+    given: dict[str, object] = {
+        "signal": "dose",
+        "index": 1,
+        "operations": frozenset({"replace"}),
+        "low": 0.0,
+        "high": 10.0,
+        "resolution": 0.5,
+    }
     return SignalLimits(**(given | changes))  # type: ignore[arg-type]
 
 
@@ -61,6 +81,11 @@ def attack(
     w: Windows | None = None, limits: Limits | None = None, goal: Goal | None = None, queries: int = 400, seed: int = 1
 ) -> Attack:
     return Attack(
-        windows() if w is None else w, LAYOUT, limits or Limits((glucose_limits(),), 4), goal or Shown("hyper"),
-        Counted(FunctionVictim(linear)), max_queries=queries, seed=seed,
-    )  # fmt: skip
+        windows() if w is None else w,
+        LAYOUT,
+        limits or Limits((glucose_limits(),), 4),
+        goal or Shown("hyper"),
+        Counted(FunctionVictim(linear)),
+        max_queries=queries,
+        seed=seed,
+    )

@@ -28,11 +28,23 @@ from harmpath.evasion.profile import RiskWeights, WorstRisk, risk
 from harmpath.evasion.zones import clarke, parkes
 
 GLUCOSE: tuple[Goal, ...] = (
-    Shown("hypo"), Shown("normal"), Shown("hyper"), Shown("not-hyper"), Shown("not-hypo"), Truly("hypo") & Shown("hyper"),
-    Shown("hypo") | Shown("hyper"), ErrorAbove(30.0), ErrorAbove(20.0, "benign"), ZoneAtLeast("C"),
-    ZoneAtLeast("D", "parkes"), DoseError(1.0), DoseError(1.0, direction=-1), DoseError(0.5, direction=0),
-    AlarmSuppressed(), (Truly("hypo") & Shown("hyper")) | (Truly("hyper") & Shown("hypo")),
-)  # fmt: skip
+    Shown("hypo"),
+    Shown("normal"),
+    Shown("hyper"),
+    Shown("not-hyper"),
+    Shown("not-hypo"),
+    Truly("hypo") & Shown("hyper"),
+    Shown("hypo") | Shown("hyper"),
+    ErrorAbove(30.0),
+    ErrorAbove(20.0, "benign"),
+    ZoneAtLeast("C"),
+    ZoneAtLeast("D", "parkes"),
+    DoseError(1.0),
+    DoseError(1.0, direction=-1),
+    DoseError(0.5, direction=0),
+    AlarmSuppressed(),
+    (Truly("hypo") & Shown("hyper")) | (Truly("hyper") & Shown("hypo")),
+)
 
 
 def answer(shown: object, benign: object = 100.0, truth: object = 100.0, recent: object = False) -> Answer:
@@ -139,15 +151,37 @@ def test_not_detected_makes_the_attacker_adaptive() -> None:
 
 def test_clarke_zones() -> None:
     # One point in the middle of every region of the published grid (Clarke 1987, figure 1).
-    points = [(100, 100, 0), (60, 50, 0), (200, 150, 1), (120, 90, 1), (100, 250, 2), (170, 40, 2), (260, 120, 3),
-              (50, 120, 3), (250, 50, 4), (50, 250, 4)]  # fmt: skip
+    points = [
+        (100, 100, 0),
+        (60, 50, 0),
+        (200, 150, 1),
+        (120, 90, 1),
+        (100, 250, 2),
+        (170, 40, 2),
+        (260, 120, 3),
+        (50, 120, 3),
+        (250, 50, 4),
+        (50, 250, 4),
+    ]
     for reference, shown, zone in points:
         assert clarke(reference, shown) == zone, (reference, shown)
 
 
 def test_parkes_zones() -> None:
-    points = [(100, 100, 0), (40, 30, 0), (100, 140, 1), (200, 150, 1), (50, 100, 2), (300, 140, 2), (60, 200, 3),
-              (400, 80, 3), (20, 200, 4), (49, 549, 4), (500, 500, 0), (130, 10, 2)]  # fmt: skip
+    points = [
+        (100, 100, 0),
+        (40, 30, 0),
+        (100, 140, 1),
+        (200, 150, 1),
+        (50, 100, 2),
+        (300, 140, 2),
+        (60, 200, 3),
+        (400, 80, 3),
+        (20, 200, 4),
+        (49, 549, 4),
+        (500, 500, 0),
+        (130, 10, 2),
+    ]
     for reference, shown, zone in points:
         assert parkes(reference, shown) == zone, (reference, shown)
 

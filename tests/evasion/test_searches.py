@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import made_attacks as made
 import numpy as np
 import pytest
@@ -57,7 +59,7 @@ def inside_by_hand(limits: Limits, raw: np.ndarray, past: np.ndarray, best: np.n
         if not touched or not np.isfinite(reached[column].max_step):
             continue
         seen = [i for i in range(len(lived)) if not np.isnan(lived[i])]
-        for a, b in zip(seen, seen[1:], strict=False):
+        for a, b in pairwise(seen):
             if b >= len(past) and any(a <= i <= b for i in touched):
                 assert abs(lived[b] - lived[a]) <= reached[column].max_step * (b - a) + 1e-5
 
@@ -97,7 +99,7 @@ def test_more_queries_never_do_worse(name: str) -> None:
     limits = Limits((made.glucose_limits(max_step=15.0), made.dose_limits()), 3)
     search = SEARCHES[name](level_count=3) if name == "exhaustive" else SEARCHES[name]()
     rows = [run_search(made.attack(w, limits, queries=q), search) for q in (1, 5, 25, 200)]
-    for less, more in zip(rows, rows[1:], strict=False):
+    for less, more in pairwise(rows):
         assert not (less.achieved & ~more.achieved).any()
         assert (more.edits[less.achieved] <= less.edits[less.achieved]).all()
         assert np.array_equal(less.first[less.achieved], more.first[less.achieved])
@@ -114,7 +116,10 @@ def test_seed_reproduces_to_the_byte(name: str) -> None:
 @pytest.mark.parametrize("name", ["annealing", "evolutionary", "random"])
 def test_another_seed_draws_other_candidates(name: str) -> None:
     w = made.windows(steps=6, patients=2)
-    runs = [run_search(made.attack(w, goal=ErrorAbove(290.0, "benign"), queries=20, seed=s), SEARCHES[name]()) for s in (1, 2)]
+    runs = [
+        run_search(made.attack(w, goal=ErrorAbove(290.0, "benign"), queries=20, seed=s), SEARCHES[name]())
+        for s in (1, 2)
+    ]
     assert not np.array_equal(runs[0].best, runs[1].best, equal_nan=True)
 
 

@@ -51,7 +51,7 @@ def test_bad_files_say_where(tmp_path: Path, text: str, code: str, line: int | N
 
 def test_mmol_taken_for_mgdl_is_asked_about_and_converted_when_stated(tmp_path: Path) -> None:
     path = file(tmp_path, "patient,minute,glucose\na,0,5.5\na,5,6.1\n")
-    with pytest.raises(InputError, match="units: {glucose: mmol/L}"):
+    with pytest.raises(InputError, match=r"units: \{glucose: mmol/L\}"):
         read_traces(path, ("glucose",), 5.0, physiological=LIVING)
     traces = read_traces(path, ("glucose",), 5.0, physiological=LIVING, units={"glucose": "mmol/L"})
     assert traces[0].values[0, 0] == pytest.approx(99.1, abs=0.1)

@@ -1,8 +1,8 @@
 """An attack: windows, limits, goal and victim, with the board on which every candidate of every search is entered.
 
-A search only proposes. The board checks the limits, counts queries per window, refuses what is over the budget, asks the
-victim, and keeps the best candidate of each window. So no search can step outside the Reach or hide a query, and with
-more queries none can end worse: what it proposes does not depend on the budget.
+A search only proposes. The board checks the limits, counts queries per window, refuses what is over the budget, asks
+the victim, and keeps the best candidate of each window. So no search can step outside the Reach or hide a query, and
+with more queries none can end worse: what it proposes does not depend on the budget.
 """
 
 from __future__ import annotations

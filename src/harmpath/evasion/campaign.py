@@ -62,10 +62,16 @@ class EvasionResult:
 
 
 def run(
-    project_folder: Path, device: Device, reach: Sequence[Reach], spec: EvasionSpec | None = None,
-    seed: int | None = None, progress: Progress | None = None, *, victim: Victim | None = None,
+    project_folder: Path,
+    device: Device,
+    reach: Sequence[Reach],
+    spec: EvasionSpec | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    *,
+    victim: Victim | None = None,
     keep: Path | None = None,
-) -> EvasionResult:  # fmt: skip
+) -> EvasionResult:
     """Attack the model of a project.
 
     Args:
@@ -108,23 +114,37 @@ def run(
     risks = _risks(job, limits) if spec.profile else ()
     names = tuple(s.signal for s in limits.signals)
     return EvasionResult(
-        engine.id, model, True,
+        engine.id,
+        model,
+        True,
         f"False {', '.join(names)} can reach {engine.label}; {len(windows):,} windows of {len(windows.patients)} "
         f"patients were attacked within what the attack paths allow.",
-        names, len(windows), len(windows.patients), seed,
+        names,
+        len(windows),
+        len(windows.patients),
+        seed,
         accuracy_of(windows, job.benign, layout.signals.index(spec.target), spec.traces.step_minutes),
-        outcomes, risks, job.queries,
-        (*(ElementEvidence(n, "falsified within its Reach") for n in names), *(o.evidence for o in outcomes)), missing,
-    )  # fmt: skip
+        outcomes,
+        risks,
+        job.queries,
+        (*(ElementEvidence(n, "falsified within its Reach") for n in names), *(o.evidence for o in outcomes)),
+        missing,
+    )
 
 
 class _Job:
     """What all attacks of a run share."""
 
     def __init__(
-        self, spec: EvasionSpec, layout: Layout, windows: Windows, victim: Counted, seed: int, progress: Progress | None,
+        self,
+        spec: EvasionSpec,
+        layout: Layout,
+        windows: Windows,
+        victim: Counted,
+        seed: int,
+        progress: Progress | None,
         saved: Saved,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.spec, self.layout, self.windows, self.victim, self.seed = spec, layout, windows, victim, seed
         self.progress, self.saved, self.queries = progress, saved, 0
         self.benign = victim.predict(layout.compute(windows.raw))
@@ -141,7 +161,14 @@ class _Job:
 
     def _run(self, limits: Limits, goal: Goal, search: Search, queries: int, what: str) -> Attempts:
         attack = Attack(
-            self.windows, self.layout, limits, goal, self.victim, max_queries=queries, seed=self.seed, benign=self.benign
+            self.windows,
+            self.layout,
+            limits,
+            goal,
+            self.victim,
+            max_queries=queries,
+            seed=self.seed,
+            benign=self.benign,
         )
         report = (lambda done, total: self.progress(done, total, what)) if self.progress else None  # type: ignore[misc]
         found = run_search(attack, search, report)
@@ -182,9 +209,14 @@ def _risks(job: _Job, limits: Limits) -> tuple[PatientRisk, ...]:
     if len(risks) < max(2, profile.cohorts):
         return risks
     return group_patients(
-        risks, profiles, count=profile.cohorts, method=profile.method, distance=profile.distance,
-        resamples=profile.resamples, seed=job.seed,
-    )  # fmt: skip
+        risks,
+        profiles,
+        count=profile.cohorts,
+        method=profile.method,
+        distance=profile.distance,
+        resamples=profile.resamples,
+        seed=job.seed,
+    )
 
 
 def _engine(device: Device, spec: EvasionSpec) -> MLEngine:
@@ -202,25 +234,35 @@ def _check_names(device: Device, engine: MLEngine, layout: Layout) -> None:
     wrong += [("signal", s, signals) for s in layout.signals if s not in signals]
     if wrong:
         raise InputError(
-            Problem("unknown-id", f"device.yaml has no {kind} '{name}'.", FILE, value=name,
-                    remedy=f"One of: {', '.join(sorted(known))}.")
+            Problem(
+                "unknown-id",
+                f"device.yaml has no {kind} '{name}'.",
+                FILE,
+                value=name,
+                remedy=f"One of: {', '.join(sorted(known))}.",
+            )
             for kind, name, known in wrong
-        )  # fmt: skip
+        )
 
 
 def _not_inputs(engine: MLEngine, layout: Layout, reach: Sequence[Reach]) -> tuple[NotAssessed, ...]:
     """Inputs and reachable signals that the columns of evasion.yaml leave out."""
     gone = [f for f in engine.inputs if f.id not in layout.features]
     found = [
-        NotAssessed(f.id, "No column of evasion.yaml is this input of the model.", "Add it to 'columns' if the model uses it.")
+        NotAssessed(
+            f.id, "No column of evasion.yaml is this input of the model.", "Add it to 'columns' if the model uses it."
+        )
         for f in gone
     ]
     reached = sorted({s.signal for r in reach for s in r.per_signal} - set(layout.signals))
     found += [
-        NotAssessed(s, "An attack path reaches this signal, but no column of evasion.yaml is computed from it.",
-                    "Add the column, or leave it out where the model does not use it.")
+        NotAssessed(
+            s,
+            "An attack path reaches this signal, but no column of evasion.yaml is computed from it.",
+            "Add the column, or leave it out where the model does not use it.",
+        )
         for s in reached
-    ]  # fmt: skip
+    ]
     return tuple(found)
 
 
@@ -263,23 +305,33 @@ def _windows(folder: Path, device: Device, spec: EvasionSpec, layout: Layout) ->
     known = {s.id: s for s in device.signals}
     living = {n: (p.low, p.high) for n in layout.signals if (p := known[n].physiological) is not None}
     traces: tuple[Trace, ...] = read_traces(
-        _inside(folder, spec.traces.file), layout.signals, spec.traces.step_minutes,
-        physiological={n: living[n] for n in (spec.target,) if n in living}, units=spec.traces.units,
+        _inside(folder, spec.traces.file),
+        layout.signals,
+        spec.traces.step_minutes,
+        physiological={n: living[n] for n in (spec.target,) if n in living},
+        units=spec.traces.units,
         shown=spec.traces.file,
-    )  # fmt: skip
+    )
     meal = spec.after_meal
     return cut(
-        traces, layout.signals, steps=spec.window, horizon=spec.horizon, target=spec.target, stride=spec.stride,
+        traces,
+        layout.signals,
+        steps=spec.window,
+        horizon=spec.horizon,
+        target=spec.target,
+        stride=spec.stride,
         event=meal.signal if meal else "",
         event_steps=max(1, round(meal.minutes / spec.traces.step_minutes)) if meal else 1,
-    )  # fmt: skip
+    )
 
 
 def _inside(folder: Path, relative: str) -> Path:
     path = (folder / relative).resolve()
     if not path.is_relative_to(folder.resolve()):
         remedy = "Name files relative to the project folder, without '..'."
-        raise InputError([Problem("outside-project", "The path leaves the project.", FILE, value=relative, remedy=remedy)])
+        raise InputError(
+            [Problem("outside-project", "The path leaves the project.", FILE, value=relative, remedy=remedy)]
+        )
     return path
 
 
@@ -289,7 +341,9 @@ def _identity(spec: EvasionSpec, reach: Sequence[Reach], windows: Windows, model
 
     if seed < 0:
         raise HarmpathError("the seed must not be negative")
-    content = repr((spec.model_dump(mode="json", exclude={"goals"}), [repr(r) for r in reach], model, seed, __version__))
+    content = repr(
+        (spec.model_dump(mode="json", exclude={"goals"}), [repr(r) for r in reach], model, seed, __version__)
+    )
     digest = hashlib.sha256(content.encode())
     digest.update(repr(spec.goals).encode())
     for part in (windows.raw, windows.past, windows.truth, windows.recent, windows.patient):

@@ -76,7 +76,8 @@ def _blocks(rng: np.random.Generator, length: int, block: int = 12) -> NDArray[n
     import numpy as np
 
     starts = rng.integers(0, max(length - block, 0) + 1, -(-length // block))
-    return np.minimum((starts[:, None] + np.arange(block)).ravel()[:length], length - 1)
+    result: NDArray[np.int64] = np.minimum((starts[:, None] + np.arange(block)).ravel()[:length], length - 1)
+    return result
 
 
 def _labels(

@@ -1,4 +1,4 @@
-"""Goals: what false data would have to do to the model's answer to count as a success. They combine with ``&`` and ``|``."""
+"""Goals: what false data would have to do to the model's answer to be a success; combined with ``&`` and ``|``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "AlarmSuppressed", "All", "Answer", "AnyOf", "ClassChange", "DoseError", "ErrorAbove", "Goal", "NotDetected", "Shown",
-    "TargetClass", "Thresholds", "Truly", "ZoneAtLeast",
-]  # fmt: skip
+    "AlarmSuppressed",
+    "All",
+    "Answer",
+    "AnyOf",
+    "ClassChange",
+    "DoseError",
+    "ErrorAbove",
+    "Goal",
+    "NotDetected",
+    "Shown",
+    "TargetClass",
+    "Thresholds",
+    "Truly",
+    "ZoneAtLeast",
+]
 
 State = Literal["hypo", "normal", "hyper", "not-hyper", "not-hypo"]
 _SCALE = 10.0
@@ -284,7 +296,7 @@ class DoseError(Goal):
 
 @dataclass(frozen=True, slots=True)
 class AlarmSuppressed(Goal):
-    """The warning of a low that the authentic data would have raised is not raised: no forecast step below ``below``."""
+    """The warning of a low that the authentic data would have raised is not raised: no output below ``below``."""
 
     below: float = 70.0
 

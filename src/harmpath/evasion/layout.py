@@ -95,9 +95,7 @@ def _column(column: Column, values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isnan(result), column.fill, result)
 
 
-def _rolling_mean(
-    values: NDArray[np.float64], gone: NDArray[np.bool_], steps: int, fill: float
-) -> NDArray[np.float64]:
+def _rolling_mean(values: NDArray[np.float64], gone: NDArray[np.bool_], steps: int, fill: float) -> NDArray[np.float64]:
     """Mean of the values present among the last ``steps`` of the window; ``fill`` where there is none."""
     import numpy as np
 

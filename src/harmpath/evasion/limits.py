@@ -194,7 +194,9 @@ def limits_of(
     for r in (one for each in reach for one in each.per_signal):
         found.setdefault(r.signal, r)
     limits = [
-        _signal_limits(found[name], known.get(name), list(raw).index(name), step_seconds) for name in raw if name in found
+        _signal_limits(found[name], known.get(name), list(raw).index(name), step_seconds)
+        for name in raw
+        if name in found
     ]
     return Limits(tuple(limits), max_edits, max_lag)
 

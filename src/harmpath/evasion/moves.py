@@ -112,8 +112,8 @@ def _within_rate(
 ) -> NDArray[np.float64]:
     """As near to ``wanted`` as the rate allows between the values before and after the stretch.
 
-    Clipping to the cones that open from both neighbours keeps a level within the rate. A resolution takes its share, since
-    rounding can add one unit to a step.
+    Clipping to the cones that open from both neighbours keeps a level within the rate. A resolution takes its share,
+    since rounding can add one unit to a step.
     """
     import numpy as np
 
@@ -153,7 +153,12 @@ def spans(steps: int, max_cells: int) -> tuple[tuple[int, int], ...]:
 
 
 def move_table(
-    limits: Limits, raw: NDArray[np.float64], before: int, *, level_count: int = 6, stretches: Sequence[tuple[int, int]] = ()
+    limits: Limits,
+    raw: NDArray[np.float64],
+    before: int,
+    *,
+    level_count: int = 6,
+    stretches: Sequence[tuple[int, int]] = (),
 ) -> tuple[Move, ...]:
     """Every move that is worth trying, in a fixed order."""
     steps = raw.shape[1]

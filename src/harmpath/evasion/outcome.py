@@ -109,9 +109,16 @@ class GoalOutcome:
 
 
 def measure(
-    goal: str, name: str, found: Attempts, windows: Windows, signals: Sequence[str], step_minutes: float, max_edits: int,
-    by_signal: Sequence[Group], by_path: Sequence[Group],
-) -> GoalOutcome:  # fmt: skip
+    goal: str,
+    name: str,
+    found: Attempts,
+    windows: Windows,
+    signals: Sequence[str],
+    step_minutes: float,
+    max_edits: int,
+    by_signal: Sequence[Group],
+    by_path: Sequence[Group],
+) -> GoalOutcome:
     """Sum up the attempts on one goal with all reachable signals."""
     import numpy as np
 
@@ -125,17 +132,32 @@ def measure(
     asked = [2**k for k in range(12) if 2**k < spent] + ([spent] if spent else [])
     done = found.achieved
     evidence = MeasurementEvidence(
-        f"windows in which false {', '.join(signals)} reach the goal '{goal}'", share.value if share.n else 0.0, "share",
-        share.low, share.high, share.n, found.seed,
+        f"windows in which false {', '.join(signals)} reach the goal '{goal}'",
+        share.value if share.n else 0.0,
+        "share",
+        share.low,
+        share.high,
+        share.n,
+        found.seed,
         f"{found.search} search, at most {max_edits} values changed" if share.n else "no window is eligible",
-    )  # fmt: skip
+    )
     return GoalOutcome(
-        goal, name, found.search, found.seed, share, _between(found, windows), tuple(patients), tuple(by_signal),
-        tuple(by_path), tuple((k, wilson(int((done & (found.edits <= k)).sum()), share.n)) for k in budgets),
+        goal,
+        name,
+        found.search,
+        found.seed,
+        share,
+        _between(found, windows),
+        tuple(patients),
+        tuple(by_signal),
+        tuple(by_path),
+        tuple((k, wilson(int((done & (found.edits <= k)).sum()), share.n)) for k in budgets),
         tuple((k, wilson(int((done & (found.first <= k)).sum()), share.n)) for k in asked),
-        _median(found.edits[done]), int(found.queries.sum()) + found.planning, evidence,
+        _median(found.edits[done]),
+        int(found.queries.sum()) + found.planning,
+        evidence,
         _example(found, windows, step_minutes) if np.any(done) else None,
-    )  # fmt: skip
+    )
 
 
 def group(name: str, signals: Sequence[str], found: Attempts, rows: NDArray[np.bool_] | None = None) -> Group:
@@ -179,10 +201,15 @@ def _example(found: Attempts, windows: Windows, step_minutes: float) -> Example:
     row = int(rows[np.lexsort((rows, -np.round(moved, 9), found.edits[rows]))[0]])
     raw, best = windows.raw[row], found.best[row]
     return Example(
-        windows.patients[int(windows.patient[row])], float(windows.end[row]) * step_minutes, windows.signals,
-        tuple(_numbers(raw[:, i]) for i in range(raw.shape[1])), tuple(_numbers(best[:, i]) for i in range(raw.shape[1])),
-        tuple(float(v) for v in found.benign[row]), tuple(float(v) for v in found.shown[row]), _numbers(windows.truth[row]),
-    )  # fmt: skip
+        windows.patients[int(windows.patient[row])],
+        float(windows.end[row]) * step_minutes,
+        windows.signals,
+        tuple(_numbers(raw[:, i]) for i in range(raw.shape[1])),
+        tuple(_numbers(best[:, i]) for i in range(raw.shape[1])),
+        tuple(float(v) for v in found.benign[row]),
+        tuple(float(v) for v in found.shown[row]),
+        _numbers(windows.truth[row]),
+    )
 
 
 def _numbers(values: NDArray[np.float64]) -> tuple[float | None, ...]:

@@ -66,9 +66,7 @@ def risk(
     """Severity x squared deviation, (n, horizon), in (mg/dL)^2; 0 where the truth is unknown."""
     import numpy as np
 
-    severity = weights.table()[
-        _states(truth, recent, weights.thresholds), _states(shown, recent, weights.thresholds)
-    ]
+    severity = weights.table()[_states(truth, recent, weights.thresholds), _states(shown, recent, weights.thresholds)]
     return severity * np.nan_to_num(shown - truth) ** 2
 
 

@@ -31,7 +31,11 @@ class Saved:
             with np.load(path, allow_pickle=False) as stored:
                 if str(stored["identity"]) != self.identity or str(stored["what"]) != what:
                     return None
-                plain: dict[str, Any] = {"search": str(stored["search"]), "seed": int(stored["seed"]), "planning": int(stored["planning"])}
+                plain: dict[str, Any] = {
+                    "search": str(stored["search"]),
+                    "seed": int(stored["seed"]),
+                    "planning": int(stored["planning"]),
+                }
                 arrays = {f.name: stored[f.name] for f in fields(Attempts) if f.name not in plain}
                 return Attempts(**plain, **arrays)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):

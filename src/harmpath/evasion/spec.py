@@ -88,10 +88,24 @@ class DoseSpec(Strict):
     units: float = Field(gt=0)
     target: float = 120.0
     factor: float = Field(50.0, gt=0)
-    direction: Annotated[Literal["too-much", "too-little", "either"], Field()] = "too-much"
+    direction: Literal["too-much", "too-little", "either"] = "too-much"
 
 
-_CHOICES = ("all", "any", "shown", "truly", "error", "zone", "dose", "alarm_suppressed_below", "class_changes", "class_becomes")
+_CHOICES = (
+    "all",
+    "any",
+    "shown",
+    "truly",
+    "error",
+    "zone",
+    "dose",
+    "alarm_suppressed_below",
+    "class_changes",
+    "class_becomes",
+)
+
+
+_WAY: dict[str, Literal[-1, 0, 1]] = {"too-much": 1, "either": 0, "too-little": -1}
 
 
 class GoalPart(Strict):
@@ -133,8 +147,9 @@ class GoalPart(Strict):
         if self.zone is not None:
             return g.ZoneAtLeast(self.zone.at_least, self.zone.grid, self.step)
         if self.dose is not None:
-            way: Literal[-1, 0, 1] = {"too-much": 1, "either": 0, "too-little": -1}[self.dose.direction]  # type: ignore[assignment]
-            return g.DoseError(self.dose.units, self.dose.target, self.dose.factor, way, self.step)
+            return g.DoseError(
+                self.dose.units, self.dose.target, self.dose.factor, _WAY[self.dose.direction], self.step
+            )
         if self.alarm_suppressed_below is not None:
             return g.AlarmSuppressed(self.alarm_suppressed_below)
         return g.TargetClass(self.class_becomes) if self.class_becomes is not None else g.ClassChange()

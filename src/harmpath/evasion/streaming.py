@@ -71,8 +71,8 @@ def attack_stream(
     """Choose each newest value greedily: the one that brings the goal nearest now, or the authentic one where that is.
 
     At most ``limits.max_edits`` values are falsified per stretch. A value is compared with what was received before it,
-    falsified values included, so that the rate of change holds along the stream; the check refuses a true value too when
-    it jumps back from a false one, and the device is left without a value.
+    falsified values included, so that the rate of change holds along the stream; the check refuses a true value too
+    when it jumps back from a false one, and the device is left without a value.
 
     Raises:
         UsageError: the attack starts before a whole window lies behind it.
@@ -101,7 +101,7 @@ def attack_stream(
         options = _options(limits, stream, live, t, spent, level_count, delivered)
         windows = np.repeat(live[:, None, t - window + 1 : t + 1], options.shape[1], axis=1)
         windows[:, :, -1] = options
-        allowed = ~np.isinf(options).any(axis=2)
+        allowed: NDArray[np.bool_] = np.asarray(~np.isinf(options).any(axis=2))
         windows[np.isinf(windows)] = 0.0
         answer, distance = _judge(stream, layout, goal, victim, windows, allowed, benign, t)
         queries += allowed.sum(axis=1)
@@ -197,7 +197,7 @@ def _judge(
     stream: Stream, layout: Layout, goal: Goal, victim: Counted, windows: NDArray[np.float64],
     allowed: NDArray[np.bool_], benign: NDArray[np.float64], t: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
-    """Answers and distances of all options; infinite where not allowed. Ties go to the earliest, the authentic first."""
+    """Answers and distances of all options; infinite where not allowed."""
     import numpy as np
 
     count, options = allowed.shape

@@ -160,7 +160,9 @@ def _converted(
             continue
         median = float(np.median(present))
         mmol = low <= median * MMOL <= high
-        remedy = f"It looks like mmol/L: say so with 'units: {{{signal}: mmol/L}}'." if mmol else "Check unit and column."
+        remedy = (
+            f"It looks like mmol/L: say so with 'units: {{{signal}: mmol/L}}'." if mmol else "Check unit and column."
+        )
         said = f"The median of '{signal}' is {median:g}, outside what a living patient has ({low:g} to {high:g})."
         raise InputError([Problem("wrong-unit", said, shown, value=f"{median:g}", remedy=remedy)])
     return tuple(traces)
@@ -172,8 +174,8 @@ def cut(
 ) -> Windows:  # fmt: skip
     """Cut traces into windows of ``steps`` with the next ``horizon`` values of ``target``.
 
-    Windows without any target value in the last step of the horizon, or without any value of the target inside, are left
-    out. ``before`` steps of the past are kept (as many as the window has, when None). ``event`` is a signal whose
+    Windows without any target value in the last step of the horizon, or without any value of the target inside, are
+    left out. ``before`` steps of the past are kept (as many as the window has, when None). ``event`` is a signal whose
     positive values within ``event_steps`` before the window's end mark it (meals: postprandial).
     """
     import numpy as np

@@ -22,8 +22,8 @@ def all_moves(attack: Attack, level_count: int = 6) -> tuple[Move, ...]:
 def ranked_moves(attack: Attack, level_count: int = 6, pilot: int = 32) -> tuple[Move, ...]:
     """All moves, the most promising first.
 
-    Every move is tried alone on ``pilot`` eligible windows, evenly spread. Then moves are taken one by one, each time the
-    one that leaves the smallest mean distance over the pilot windows when each keeps the best move so far (greedy cover).
+    Every move is tried alone on ``pilot`` eligible windows, evenly spread. Then moves are taken one by one, each time
+    the one that leaves the smallest mean distance over the pilot windows when each keeps its best move so far.
     The idea of learning an order of edges is URET's lookup table (Eykholt et al., USENIX Security 2023).
     """
     import numpy as np

@@ -18,10 +18,10 @@ MAX_ANSWER_BYTES = 64_000_000
 
 
 class EndpointVictim:
-    """POSTs ``{"inputs": [[[...], ...], ...]}`` (n, steps, features) and expects ``{"outputs": [[...], ...]}`` (n rows).
+    """POSTs ``{"inputs": [[[...], ...], ...]}`` (n, steps, features), expects ``{"outputs": [[...], ...]}`` (n rows).
 
-    It asks only the host of ``url``: redirects are refused. An endpoint that hangs, answers with an error, with too much,
-    or for another number of windows raises SourceError; nothing is guessed.
+    It asks only the host of ``url``: redirects are refused. An endpoint that hangs, answers with an error, with too
+    much, or for another number of windows raises SourceError; nothing is guessed.
     """
 
     def __init__(self, url: str, timeout: float = 30.0, batch: int = 256, client: Any = None) -> None:
@@ -62,7 +62,9 @@ class EndpointVictim:
         try:
             rows = np.array(answer["outputs"], dtype=np.float64)
         except (TypeError, KeyError, ValueError) as error:
-            raise SourceError(f"{self.name}: expected an object with 'outputs', one row of numbers per window") from error
+            raise SourceError(
+                f"{self.name}: expected an object with 'outputs', one row of numbers per window"
+            ) from error
         if rows.ndim not in (1, 2) or len(rows) != len(windows):
             raise SourceError(f"{self.name} answered {len(np.atleast_1d(rows))} rows to {len(windows)} windows")
         return rows.reshape(len(rows), -1)

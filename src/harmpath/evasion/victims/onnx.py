@@ -75,7 +75,9 @@ class OnnxVictim:
         if not path.is_file():
             raise self._problem("missing-model", "There is no such model file.", remedy="Set model_file or model.file.")
         if path.stat().st_size > MAX_MODEL_BYTES:
-            raise self._problem("too-large", f"The model has {path.stat().st_size:,} bytes; at most {MAX_MODEL_BYTES:,}.")
+            raise self._problem(
+                "too-large", f"The model has {path.stat().st_size:,} bytes; at most {MAX_MODEL_BYTES:,}."
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4

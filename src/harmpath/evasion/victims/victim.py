@@ -22,8 +22,8 @@ MAX_OUTPUTS = 4096
 class Victim(Protocol):
     """A model that is asked about windows.
 
-    ``predict`` takes float32 windows (n, steps, features) and returns (n, outputs): forecasts in the target's unit, class
-    scores, or one number.
+    ``predict`` takes float32 windows (n, steps, features) and returns (n, outputs): forecasts in the target's unit,
+    class scores, or one number.
     """
 
     name: str
