@@ -15,6 +15,7 @@ from harmpath import __version__
 from harmpath.assessment.checking import completeness
 from harmpath.assessment.controls import plan_controls
 from harmpath.assessment.decisions import Decision, applied, read_decisions, verdicts
+from harmpath.assessment.evading import measured_by_path
 from harmpath.assessment.joining import consequences
 from harmpath.assessment.knowledge import known_vulnerabilities
 from harmpath.assessment.matrix import read_matrix
@@ -39,12 +40,11 @@ from harmpath.assessment.traces import trace_rows
 from harmpath.device.check import check, is_usable
 from harmpath.device.project import Project
 from harmpath.errors import InputError, Problem
-from harmpath.evidence import Coverage, NotAssessed
+from harmpath.evidence import Coverage
 
 __all__ = ["SCHEMA", "assess"]
 
 SCHEMA = "harmpath-assessment-1"
-NOT_ATTACKED = NotAssessed("measured attacks on the model", "What the false data does to the model was not measured.")
 
 
 def assess(project: Project, *, store: Path | None = None, paths_per_goal: int = 5) -> Assessment:
@@ -77,7 +77,8 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
     loss_scenarios = loss_scenario_rows(stpa, paths.open_by_goal)
     scenarios = attack_scenarios(device, paths.rows, joined, plan.titles, knowledge.matches)
     measured, not_measured = measured_by_signal(project, paths.reach)
-    risks = risk_rows(paths.rows, joined, matrix, plan.exploitability, verdict, measured)
+    attacked, not_attacked = measured_by_path(project, {p.id for p in paths.rows if p.open})
+    risks = risk_rows(paths.rows, joined, matrix, plan.exploitability, verdict, measured, attacked)
     ucas = uca_rows(stpa)
     depth = stpa_depth(device, stpa, loss_scenarios)
     precedents, record_coverage = find_precedents(device, technologies.rows, loss_scenarios, store)
@@ -99,7 +100,7 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
             *not_assessed_rows("attack-paths", (*paths.not_assessed, *unjoined(device, joined))),
             *not_assessed_rows("landscape", record_coverage.missing),
             *not_assessed_rows("patients", not_measured),
-            *not_assessed_rows("evasion", (NOT_ATTACKED,)),
+            *not_assessed_rows("evasion", not_attacked),
         ),
         technologies=technologies.rows,
         proposals=technologies.proposals,

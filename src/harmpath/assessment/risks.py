@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from harmpath.assessment.joining import Consequence
 from harmpath.assessment.matrix import Matrix
-from harmpath.assessment.model import AttackPathRow, RiskRow
+from harmpath.assessment.model import AttackPathRow, EvidenceRow, RiskRow
 from harmpath.assessment.scenarios import scenario_id
 from harmpath.assessment.simulating import SignalHarm, harm_sentence
 
@@ -37,6 +37,7 @@ def risk_rows(
     planned: Mapping[str, str],
     verdicts: Mapping[str, str],
     measured: Mapping[str, SignalHarm] = MappingProxyType({}),
+    attacked: Mapping[str, tuple[EvidenceRow, ...]] = MappingProxyType({}),
 ) -> tuple[RiskRow, ...]:
     """One risk for each path that leads to a hazard, worst first.
 
@@ -47,9 +48,12 @@ def risk_rows(
         planned: exploitability by path id with planned and recommended controls; a path that is not there is cut.
         verdicts: the analyst's verdict by finding id.
         measured: harm of simulated patients by signal; it is evidence beside the analyst's severity, not in its place.
+        attacked: measured effect on the model by path.
     """
     rows = [
-        _row(p, joined[p.goal], matrix, planned, verdicts, measured.get(p.target)) for p in paths if p.goal in joined
+        _row(p, joined[p.goal], matrix, planned, verdicts, measured.get(p.target), attacked.get(p.id, ()))
+        for p in paths
+        if p.goal in joined
     ]
     order = matrix.file.exploitability
     return tuple(
@@ -73,6 +77,7 @@ def _row(
     planned: Mapping[str, str],
     verdicts: Mapping[str, str],
     harm: SignalHarm | None,
+    attacked: tuple[EvidenceRow, ...],
 ) -> RiskRow:
     id_ = "R-" + path.id.removeprefix("AP-")
     severity = matrix.worst_severity(list(consequence.severities.values()))
@@ -97,9 +102,21 @@ def _row(
         exploitability_planned=later,
         risk_planned=levels["p"],
         acceptability=matrix.acceptability(levels["a"]),
-        because=(*_because(path, consequence, severity), *((harm_sentence(harm),) if harm else ())),
+        because=(
+            *_because(path, consequence, severity),
+            *(_on_the_model(row) for row in attacked),
+            *((harm_sentence(harm),) if harm else ()),
+        ),
         decision=verdicts.get(id_, ""),
-        evidence=(*path.evidence, *(harm.evidence if harm else ())),
+        evidence=(*path.evidence, *attacked, *(harm.evidence if harm else ())),
+    )
+
+
+def _on_the_model(row: EvidenceRow) -> str:
+    """The measured effect on the model in a sentence."""
+    interval = f", interval {row.low:.0%} to {row.high:.0%}" if row.low is not None and row.high is not None else ""
+    return (
+        f"Measured on the device's model: {row.id}, in {row.value or 0:.0%} of {row.n} windows{interval} ({row.note})."
     )
 
 

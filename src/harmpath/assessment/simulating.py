@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from harmpath.assessment.measurements import read_record, write_record
 from harmpath.assessment.model import EvidenceRow, ReachRow
 from harmpath.assessment.rows import evidence_rows
 from harmpath.device.project import Project
 from harmpath.device.values import Interval, Rate
-from harmpath.errors import InputError, OutputError, Problem
+from harmpath.errors import InputError, Problem
 from harmpath.evidence import NotAssessed
 
 if TYPE_CHECKING:
@@ -159,16 +160,7 @@ def harm_of(project: Project, a: Assessment, campaign: Campaign) -> MeasuredHarm
 
 def write_measured(project: Project, harm: MeasuredHarm) -> Path:
     """Keep the measured harm in the project folder."""
-    path = project.folder / MEASURED
-    encoded = msgspec.json.format(msgspec.json.encode(harm), indent=1) + b"\n"
-    try:
-        path.parent.mkdir(exist_ok=True)
-        staged = path.with_suffix(".part")
-        staged.write_bytes(encoded)
-        staged.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}.", remedy="Check the project folder.") from error
-    return path
+    return write_record(project, MEASURED, harm)
 
 
 def read_measured(project: Project) -> MeasuredHarm | None:
@@ -177,16 +169,7 @@ def read_measured(project: Project) -> MeasuredHarm | None:
     Raises:
         InputError: the file is not what ``harmpath simulate --record`` writes.
     """
-    path = project.folder / MEASURED
-    if not path.is_file():
-        return None
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=MeasuredHarm)
-    except (msgspec.MsgspecError, OSError) as error:
-        remedy = "Write it again: harmpath simulate PROJECT --record."
-        raise InputError(
-            [Problem("measured", f"Not a record of measured harm: {error}.", MEASURED, remedy=remedy)]
-        ) from error
+    return read_record(project, MEASURED, MeasuredHarm, "harmpath simulate PROJECT --record")
 
 
 def measured_by_signal(project: Project, rows: Sequence[ReachRow]) -> tuple[dict[str, SignalHarm], list[NotAssessed]]:

@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from harmpath import __version__
-from harmpath.cli import analysis, data, documents, landscape, project, simulate, systems, vex, vulnerabilities, watch
+from harmpath.cli import (
+    analysis,
+    data,
+    documents,
+    evade,
+    landscape,
+    project,
+    simulate,
+    systems,
+    vex,
+    vulnerabilities,
+    watch,
+)
 from harmpath.errors import HarmpathError
 
 __all__ = ["app", "main"]
@@ -49,6 +61,7 @@ vex.add_to(app)
 watch.add_to(app)
 documents.add_to(app)
 data.add_to(app)
+evade.add_to(app)
 simulate.add_to(app)
 landscape.add_to(app)
 

@@ -66,8 +66,17 @@ class Project:
 
     def input_hashes(self) -> dict[str, str]:
         """SHA-256 of every file that an assessment reads, by path inside the project, sorted."""
-        own = (self.folder / name for name in ("risk.yaml", "simulation.yaml", "measurements/simulation.json"))
-        files = [self.device_file, self.decisions_file, *own, *self.sboms(), *self.documents(), *self.facts()]
+        own = (self.folder / name for name in ("risk.yaml", "simulation.yaml", "evasion.yaml"))
+        measured = (self.folder / "measurements" / name for name in ("simulation.json", "evasion.json"))
+        files = [
+            self.device_file,
+            self.decisions_file,
+            *own,
+            *measured,
+            *self.sboms(),
+            *self.documents(),
+            *self.facts(),
+        ]
         existing = sorted({p for p in files if p.is_file()})
         return {p.relative_to(self.folder).as_posix(): _sha256(p) for p in existing}
 
