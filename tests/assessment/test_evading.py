@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harmpath.assessment.decisions import read_decisions, verdicts
 from harmpath.assessment.evading import EVASION, reach_of_project, record_of, write
 from harmpath.assessment.pipeline import assess
 from harmpath.device.project import open_project
@@ -26,7 +27,8 @@ def bgms(examples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = (folder / "evasion.yaml").read_text().replace("queries: 300", "queries: 20")
         (folder / "evasion.yaml").write_text(text.replace("stride: 3", "stride: 30"))
         project = open_project(folder)
-        write(project, record_of(run(folder, project.device, reach_of_project(project, None, {}))))
+        decided = verdicts(read_decisions(project.decisions_file))
+        write(project, record_of(run(folder, project.device, reach_of_project(project, None, decided))))
     return folder
 
 
