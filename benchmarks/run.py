@@ -17,6 +17,7 @@ FOLDER = Path(__file__).resolve().parent
 WITHOUT_PEERS = (
     "assess",
     "attack_paths",
+    "check_watch",
     "cpe_matching",
     "stpa_scale",
     "technology_extraction",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harmpath.cli.show import json_out, note
+from harmpath.cli.show import counted, json_out, note
 from harmpath.errors import InputError, UsageError
 
 __all__ = ["add_to"]
@@ -30,12 +30,23 @@ def init(
     note(f"Made {folder}/. Next: edit {folder}/device.yaml, then 'harmpath check {folder}'.")
 
 
-def check(project: ProjectArgument, json: JsonOption = False) -> None:
+def check(
+    project: ProjectArgument,
+    json: JsonOption = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Check again on every save, until Ctrl-C.")] = False,
+) -> None:
     """Check schema and consistency; every problem with file:line:column and what to do about it.
 
     Exit code 0: nothing found; 1: findings; 2: the file cannot be read as a device.
+    With --watch: what a save brings and what it mends; with --json one line for each change.
+
     Example: harmpath check my-device
     """
+    if watch:
+        from harmpath.cli.watching import watch_project
+
+        watch_project(project, as_json=json)
+        return
     from harmpath.assessment.checking import check_project
     from harmpath.device.project import open_project
 
@@ -48,9 +59,7 @@ def check(project: ProjectArgument, json: JsonOption = False) -> None:
     else:
         for problem in problems:
             print(problem)
-        counts = {s: sum(p.severity == s for p in problems) for s in ("error", "warning", "info")}
-        summary = ", ".join(f"{n} {word}{'s' if n != 1 and word != 'info' else ''}" for word, n in counts.items() if n)
-        note(f"{summary or 'Nothing to report'} in {project}.")
+        note(f"{counted(problems)} in {project}.")
     if problems:
         raise typer.Exit(exit_code if any(p.severity != "info" for p in problems) else 0)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["json_out", "note", "progress", "table"]
+if TYPE_CHECKING:
+    from harmpath.errors import Problem
+
+__all__ = ["counted", "json_out", "note", "progress", "table"]
 
 
 def json_out(value: Any) -> None:
@@ -15,6 +18,14 @@ def json_out(value: Any) -> None:
 
     encoded = msgspec.json.format(msgspec.json.encode(value), indent=2)
     sys.stdout.write(encoded.decode("utf-8") + "\n")
+
+
+def counted(problems: Iterable[Problem]) -> str:
+    """How many problems of each severity, in words."""
+    severities = [p.severity for p in problems]
+    counts = {word: severities.count(word) for word in ("error", "warning", "info")}
+    said = ", ".join(f"{n} {word}{'s' if n != 1 and word != 'info' else ''}" for word, n in counts.items() if n)
+    return said or "Nothing to report"
 
 
 def note(text: str) -> None:

@@ -10,7 +10,7 @@ import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias, Union
 
 from harmpath.device.values import Element
@@ -100,7 +100,11 @@ def _ids(sentences: Sequence[Sentence]) -> tuple[str, ...]:
     return tuple(sorted({i for s in sentences for i in s.ids}))
 
 
+@lru_cache(maxsize=65_536)
 def _tidy(text: str) -> str:
-    """One space between words, none before a comma or full stop: empty parts leave no trace."""
+    """One space between words, none before a comma or full stop: empty parts leave no trace.
+
+    Kept, because a model that is checked again on every save says nearly the same sentences again.
+    """
     flat = " ".join(text.split())
     return _LOOSE.sub(r"\1", flat) if _LOOSE.search(flat) else flat
