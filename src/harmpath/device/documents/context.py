@@ -61,7 +61,7 @@ _NEGATION_AFTER = re.compile(
     re.I,
 )
 _IMPERATIVE = re.compile(
-    r"(?:^|[.,;:•\n]\s*)(?:please )?(?:do|should|must|shall) not\b[^.;]*$|\byou (?:can|must|should|will|may|do) ?not\b",
+    r"(?:^|[.,;:•\n]\s*)(?:please )?(?:do|should|must|shall) not\b[^.;]*$|\b(?:an?|the|your) (?:\w+ ){1,3}do not\b[^.;]*$|\byou (?:can|must|should|will|may|do) ?not\b",
     re.I,
 )
 _PREDICATE_CUE = re.compile(

@@ -10,11 +10,11 @@ from itertools import islice
 from harmpath.device.documents.context import judge
 from harmpath.device.documents.flatten import flatten
 from harmpath.device.documents.hits import Hit, gazetteer_hits
-from harmpath.device.documents.layout import Column, Layout, column_roles, lay_out
+from harmpath.device.documents.layout import Column, DeviceNames, Layout, column_roles, lay_out
 from harmpath.device.documents.merge import fold_general, merge
 from harmpath.device.documents.model import Document, Extraction
 from harmpath.device.documents.names import device_names
-from harmpath.device.documents.programs import Named, defined_abbreviation, named_products
+from harmpath.device.documents.programs import Named, defined_abbreviation, is_device, named_products
 from harmpath.device.documents.propose import propose
 
 _MAX_NAMED = 2_000
@@ -45,13 +45,21 @@ def _with_named(
         verdict = judge(layout, roles, item.start, item.end, item.category)
         inside.update(range(item.start, item.end))
         if not verdict.skip:
-            if item.of_predicate and not verdict.negated:
-                verdict = replace(verdict, role="predicate")
             hit = Hit(item.start, item.end, item.name, item.category, item.version, None, None, None, verdict, item.key)
             added.append(hit)
             if hit.category != "software-library":
                 programs.update(range(item.start, item.end))
     return [h for h in hits if h.start not in inside] + _short_names(added)
+
+
+def _of_predicate(hit: Hit, devices: DeviceNames) -> Hit:
+    """An app named after a predicate device and not after the subject is the predicate's."""
+    if hit.category != "software-product" or not hit.key.endswith("app") or hit.verdict.role == "predicate":
+        return hit
+    key = hit.key[: -len("app")]
+    if not is_device(key, devices.predicates) or is_device(key, devices.subject):
+        return hit
+    return replace(hit, verdict=replace(hit.verdict, role="predicate"))
 
 
 def _short_names(added: list[Hit]) -> list[Hit]:
@@ -106,6 +114,7 @@ def extract(document: Document) -> Extraction:
     roles = column_roles(layout, names)
     hits = list(gazetteer_hits(layout, roles, names))
     hits = _with_named(hits, named_products(flat.text, names), layout, roles)
+    hits = [_of_predicate(hit, names) for hit in hits]
     hits += _abbreviations(hits, layout, roles)
     hits = fold_general(sorted(hits, key=lambda hit: (hit.start, hit.end)))
     technologies = tuple(merge(hits, flat, document, layout, roles))

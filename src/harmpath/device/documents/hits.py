@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 
 from harmpath.catalogue.technologies import Entry
 from harmpath.device.documents.context import Verdict, judge
@@ -39,6 +40,12 @@ _PART_OF = re.compile(
 )
 _OWN_PROGRAM = re.compile(r"\b(?:apps?|application|manager|viewer|server|uploader|cloud|middleware)\b", re.IGNORECASE)
 """A program sold with the device under the device's name is a technology; the device's name alone is not."""
+_CONSUMABLE = re.compile(
+    r"\s?(?:brand )?(?:blood )?(?:glucose )?(?:(?:test ?)?strips?|control (?:solutions?|materials?)|lancets?|(?:consumer )?web ?site)\b",
+    re.IGNORECASE,
+)
+"""Behind a product's name: the strips and solutions sold for it, which run nothing."""
+_DEFINED = re.compile(r"(?P<long>(?:[A-Za-z][\w'-]*[ -]){1,7})\((?P<short>[A-Z]{2,6})\)")
 _CODE_LIST = re.compile(r"product codes?\b[\W_]*(?:[A-Z]{3}\W+)*$", re.I)
 
 
@@ -116,6 +123,8 @@ def _accepted(found: Found, layout: Layout, names: DeviceNames, named: bool) -> 
     if entry.needs and not named and not _expression(entry.needs).search(wide):
         return False
     if len(found.alias) <= 4 and _CODE_LIST.search(layout.text, max(0, found.start - 70), found.start):
+        return False
+    if entry.connects and _CONSUMABLE.match(layout.text, found.end):
         return False
     before = layout.text[max(0, found.start - 90) : found.start]
     if _own_product(found, names, squash(layout.text[found.start : found.end]), before):
@@ -215,6 +224,25 @@ def _continued(first: Hit, entry: Entry, layout: Layout, *, windows: bool, opene
     return hits
 
 
+def _other_meanings(text: str) -> dict[str, frozenset[str]]:
+    """Abbreviation to the squashed words that the document itself defines it by ("colorectal cancer (CRC)")."""
+    meanings: dict[str, set[str]] = {}
+    for match in islice(_DEFINED.finditer(text), 500):
+        words = re.split(r"[ -]+", match["long"].strip(" -"))[-len(match["short"]) :]
+        if "".join(word[0] for word in words).upper() == match["short"]:
+            meanings.setdefault(match["short"], set()).add(squash(" ".join(words)))
+    return {short: frozenset(longs) for short, longs in meanings.items()}
+
+
+def _means_another(found: Found, meanings: dict[str, frozenset[str]]) -> bool:
+    """Whether the document gives the abbreviation a meaning that is none of the entry's names."""
+    longs = meanings.get(found.alias)
+    if not longs:
+        return False
+    names = [squash(name) for name in (found.entry.name, *found.entry.aliases)]
+    return not any(long in name or name in long for long in longs for name in names if len(name) > len(found.alias))
+
+
 def gazetteer_hits(layout: Layout, roles: dict[tuple[int, int, int], Column], names: DeviceNames) -> Iterator[Hit]:
     """Every accepted mention of a gazetteer entry, left to right.
 
@@ -223,10 +251,13 @@ def gazetteer_hits(layout: Layout, roles: dict[tuple[int, int, int], Column], na
     judged: Counter[str] = Counter()
     last: dict[str, Hit] = {}
     reached = 0
+    meanings = _other_meanings(layout.text)
     for found in find(layout.text):
         key = found.entry.name
         if found.start < reached:
             continue  # "802.11" inside "Wi-Fi 802.11 a/b/g/n": mentions never overlap
+        if _means_another(found, meanings):
+            continue
         judged[key] += 1
         if judged[key] <= _MAX_JUDGED:
             hits = _hits(found, layout, roles, names)

@@ -9,6 +9,7 @@ from itertools import islice
 from harmpath.catalogue.technologies import plain_words
 from harmpath.device.documents.layout import DeviceNames
 from harmpath.device.documents.matcher import squash
+from harmpath.device.documents.names import core_name
 from harmpath.device.documents.versions import version_behind
 
 
@@ -22,8 +23,6 @@ class Named:
     key: str
     category: str
     version: str | None = None
-    of_predicate: bool = False
-    """Named after a predicate device and not after the subject."""
 
 
 _WORD = r"(?:\"?[A-Z0-9][\w+\-'/]*|[a-z]{1,6}[A-Z][\w+\-]*|of(?= [A-Z]))\"?"
@@ -95,7 +94,7 @@ def named_products(text: str, devices: DeviceNames) -> list[Named]:
             continue
         head = " ".join(words)
         head_key = squash(re.sub(r"'s?\b", "", head))
-        own = _is_device(head_key, devices.subject + devices.predicates)
+        own = is_device(head_key, devices.subject + devices.predicates)
         lowered = kind.lower()
         is_app = "app" in lowered.split() or "apps" in lowered.split() or "mobile application" in lowered
         if lowered in ("application", "applications") and not (own and kind[0].isupper() and mobile):
@@ -129,12 +128,12 @@ def named_products(text: str, devices: DeviceNames) -> list[Named]:
             "cloud-service" if kind == "Cloud" else "software-library" if lowered == "library" else "software-product"
         )
         key = app_key(name) if is_app else head_key + squash(kind)
-        of_predicate = is_app and _is_device(head_key, devices.predicates) and not _is_device(head_key, devices.subject)
-        found.append(Named(start, end, name, key, category, version, of_predicate))
+        found.append(Named(start, end, name, key, category, version))
     return found
 
 
-def _is_device(key: str, names: tuple[str, ...]) -> bool:
+def is_device(key: str, names: tuple[str, ...]) -> bool:
+    """Whether a squashed name is that of a device or part of it."""
     return any(key in name or name in key for name in names if len(name) > 3)
 
 
@@ -160,7 +159,7 @@ def _introduced(text: str, devices: DeviceNames) -> list[Named]:
     for name in sorted(names):
         words = name.split()
         plain = all(word.lower() in plain_words() for word in words)
-        if plain or len(squash(name)) < 4 or _is_device(squash(name), devices.subject + devices.predicates):
+        if plain or len(squash(name)) < 4 or is_device(squash(name), devices.subject + devices.predicates):
             continue
         for match in islice(re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text), 200):
             end, version = version_behind(text, match.end())
@@ -168,17 +167,35 @@ def _introduced(text: str, devices: DeviceNames) -> list[Named]:
     return found
 
 
+_ARTICLES = frozenset(
+    ("the", "a", "an", "with", "using", "and", "by", "of", "for", "in", "on", "validated", "new", "updated")
+)
+
+
+def _without_device(words: list[str], devices: DeviceNames) -> list[str]:
+    """The words of a name without the device's own name in front of them."""
+    for count in range(len(words) - 2, 0, -1):
+        if squash(core_name(" ".join(words[:count]))) in devices.subject + devices.predicates:
+            return words[count:]
+    return words
+
+
 def _versioned(text: str, devices: DeviceNames) -> list[Named]:
     """Programs told by the version behind their name."""
     found: list[Named] = []
     for match in islice(_VERSIONED.finditer(text), 100):
-        words = _trim(match["head"])
+        words = match["head"].split()
+        while words and words[0].lower() in _ARTICLES:
+            words.pop(0)
+        words = _without_device(words, devices)
         head = " ".join(words)
-        distinctive = [w for w in words if w.lower() not in plain_words()]
-        if len(words) < 2 or not distinctive or squash(head) in devices.subject + devices.predicates:
+        start = match.end() - len(head)
+        if len(words) < 2 or text[start : match.end()] != head or squash(head) in devices.subject + devices.predicates:
+            continue
+        if all(word.lower() in plain_words() and word.lower() not in ("assay", "results") for word in words[:-1]):
             continue
         end, version = version_behind(text, match.end())
-        found.append(Named(match.end() - len(head), end, head, app_key(head), "software-product", version))
+        found.append(Named(start, end, head, app_key(head), "software-product", version))
     for line in islice(_RELEASES.finditer(text), 10):
         for match in _RELEASE.finditer(text, *line.span()):
             end, version = version_behind(text, match.end("name"))

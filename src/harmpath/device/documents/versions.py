@@ -8,7 +8,7 @@ from functools import cache
 
 from harmpath.catalogue.technologies import Entry
 
-_WORD = r"(?:versions?|ver\.?|v\.?|release|rev\.?)"
+_WORD = r"(?i:versions?|ver\.?|v\.?|release|rev\.?)"
 _PLAIN = r"\d{1,4}(?:\.\d{1,5}){0,4}(?:\.[xX]\b|(?<=\.\d)[a-z]\b)?"
 _DOTTED = r"\d{1,4}(?:\.\d{1,5}){1,4}(?:\.?[xX]\b|[a-z]\b)?"
 _OR_LATER = (
