@@ -54,6 +54,17 @@ def test_own_matrix_is_checked(tmp_path: Path, old: str, new: str, says: str) ->
         read_matrix(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "mapping of keys"), ("- 1\n", "mapping of keys"), ("levels: []\n", "severity: Field required")],
+)
+def test_what_is_no_matrix_is_said_in_the_words_of_the_file(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "risk.yaml").write_text(text)
+    with pytest.raises(InputError, match=says) as caught:
+        read_matrix(tmp_path)
+    assert "_MatrixFile" not in str(caught.value)
+
+
 def test_own_matrix_replaces_the_shipped_one(tmp_path: Path) -> None:
     text = SHIPPED.read_text().replace(
         "very-low:  [low, low, low, medium, medium]", "very-low:  [low, low, low, low, low]"

@@ -168,6 +168,10 @@ def sentences(a: Assessment) -> dict[tuple[str, str], tuple[str, tuple[str, ...]
     return found
 
 
+def test_every_trace_has_two_ends(assessment: Assessment) -> None:
+    assert [t for t in assessment.traces if not t.source or not t.target] == []
+
+
 def test_every_scenario_sentence_traces_to_ids(assessment: Assessment) -> None:
     assert [key for key, (_, ids) in sentences(assessment).items() if not ids] == []
 

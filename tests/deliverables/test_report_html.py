@@ -105,7 +105,7 @@ def test_what_a_reader_needs_first_comes_first(page: Page) -> None:
 
 
 def test_a_gap_is_said(page: Page) -> None:
-    assert "2 things were not assessed" in page.words
+    assert "1 thing was not assessed; 1 source of data is not complete or not there." in page.words
     assert "protection unknown" in page.words
 
 

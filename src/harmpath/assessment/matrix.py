@@ -121,6 +121,14 @@ def read_matrix(project_folder: Path | None = None) -> Matrix:
         return _read(shipped, "risk/matrix.yaml")
 
 
+def _said(error: Any) -> str:
+    """The key that is wrong and what is wrong with it; never the name of a class."""
+    if error["type"] == "model_type":
+        return "A risk matrix is a mapping of keys to values."
+    key = ".".join(str(part) for part in error["loc"])
+    return f"{key}: " * bool(key) + error["msg"].removeprefix("Value error, ") + "."
+
+
 def _read(path: Path, shown: str) -> Matrix:
     tree = read(path, shown)
     try:
@@ -128,7 +136,7 @@ def _read(path: Path, shown: str) -> Matrix:
     except ValidationError as error:
         remedy = "See the shipped matrix: 'harmpath schema risk'."
         problems = [
-            tree.problem(tuple(e["loc"]), "risk-matrix", e["msg"].removeprefix("Value error, ") + ".", remedy=remedy)
+            tree.problem(tuple(e["loc"]), "risk-matrix", _said(e), remedy=remedy)
             for e in error.errors(include_url=False)
         ]
         raise InputError(problems) from error

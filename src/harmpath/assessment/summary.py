@@ -74,7 +74,7 @@ def _headline(device: Device, matrix: Matrix, risks: Sequence[RiskRow]) -> str:
     if bad and not planned:
         return said + " With the recommended controls none remains."
     if bad:
-        return said + f" With the recommended controls {len(planned)} remain."
+        return said + f" With the recommended controls {len(planned)} {'remains' if len(planned) == 1 else 'remain'}."
     return f"All {len(risks)} risks of {name} are acceptable with the controls it has; the worst is {worst}."
 
 

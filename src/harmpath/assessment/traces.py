@@ -105,7 +105,8 @@ def _from_paths(a: Assessment) -> Iterator[Link]:
 
 def _from_controls(a: Assessment) -> Iterator[Link]:
     for control in a.controls:
-        yield control.id, "protects", control.element
+        if control.element:
+            yield control.id, "protects", control.element
         yield from ((control.id, "cuts", path) for path in control.cuts)
     for cut in a.cut_sets:
         yield from ((cut.id, "contains", control) for control in cut.controls)
