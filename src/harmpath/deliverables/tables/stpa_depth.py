@@ -108,12 +108,12 @@ def context_tables(view: View) -> Table:
             Column("control_action", "Control action", "ref"): lambda r: r.control_action,
             Column("variables", "Variables", "ref", csv_only=True): lambda r: r.variables,
             Column("combinations", "Built", csv_only=True): lambda r: r.combinations,
-            Column("possible", "Combinations", "number"): lambda r: r.possible,
+            Column("possible", "Combinations", "number", csv_only=True): lambda r: r.possible,
             **{
                 Column(aspect.replace("-", "_"), words(aspect).capitalize(), "share"): _share_of(aspect)
                 for aspect in _ASPECTS
             },
-            Column("clashes", "Clashes", "number"): lambda r: len(r.clashes),
+            Column("clashes", "Clashes", "number", csv_only=True): lambda r: len(r.clashes),
             Column("unmatched", "Judgements that match no row", csv_only=True): lambda r: tuple(
                 f"{u.subject}: {u.reason}" for u in r.unmatched
             ),
@@ -211,6 +211,11 @@ def _parameters(rule: MonitorRuleRow) -> tuple[str, ...]:
     return tuple(f"{p.name} = {p.default:g} {p.unit}".strip() for p in rule.parameters)
 
 
+def _one_engine(view: View) -> bool:
+    """With one engine the ids say which it is."""
+    return len(view.listed("ml_engines")) == 1
+
+
 def lifecycle_loops(view: View) -> Table:
     """Each stage of each ML engine's life as a control loop."""
     return table(
@@ -222,7 +227,7 @@ def lifecycle_loops(view: View) -> Table:
         {
             Column("id", "Loop", "id"): lambda r: r.id,
             Column("status", "Status", "level"): lambda r: r.status,
-            Column("engine", "ML engine", "ref"): lambda r: r.engine,
+            Column("engine", "ML engine", "ref", csv_only=_one_engine(view)): lambda r: r.engine,
             Column("stage", "Stage"): lambda r: words(r.stage),
             Column("controllers", "Controlled by", "ref"): lambda r: r.controllers,
             Column("control_actions", "By", "ref"): lambda r: r.control_actions,
@@ -255,10 +260,10 @@ def ai_threats(view: View) -> Table:
             Column("id", "Answer", "id"): lambda r: r.id,
             Column("name", "Threat"): lambda r: r.name,
             Column("status", "Status", "level"): lambda r: r.status,
-            Column("engine", "ML engine", "ref"): lambda r: r.engine,
+            Column("engine", "ML engine", "ref", csv_only=_one_engine(view)): lambda r: r.engine,
             Column("addressed_by", "Addressed by", "ref"): lambda r: r.addressed_by,
             Column("reason", "How, or why not"): lambda r: r.reason,
-            Column("asking", "Loss scenarios that ask for it", "number"): lambda r: len(r.scenarios),
+            Column("asking", "Scenarios", "number", "Loss scenarios that ask for it."): lambda r: len(r.scenarios),
             Column("scenarios", "Loss scenarios", csv_only=True): lambda r: r.scenarios,
             Column("measures", "What usually helps"): lambda r: r.measures,
             _EVIDENCE: lambda r: evidence_texts(r.evidence),
