@@ -214,6 +214,26 @@ def test_cpe_that_a_tool_made_up_is_looked_up_by_what_it_means() -> None:
     assert found_other == [] and reason.code == "unknown-product" and reason.nearest == ("jquery:jquery (1)",)
 
 
+def test_a_product_that_nvd_renamed_is_looked_up_by_all_its_names() -> None:
+    # NVD: CVE-2021-23017 was filed under nginx:nginx, later ones under f5:nginx.
+    source = source_of(
+        any_of(criterion("a:f5:nginx:1.27.0")),
+        any_of(criterion("a:nginx:nginx:*", start_including="0.6.18", end_excluding="1.20.1")),
+    )
+    found = _one(_cpe("a:f5:nginx:1.14.0"), source)
+    assert found is not None
+    assert found.confidence == "alias"
+    assert found.because[0] == "f5:nginx is also filed as nginx:nginx"
+    assert _one(_cpe("a:f5:nginx:1.20.1"), source) is None
+
+
+def test_a_windows_release_has_a_product_name_of_its_own() -> None:
+    source = source_of(any_of(criterion("o:microsoft:windows_10:1607"), criterion("o:microsoft:windows_10_1809:-")))
+    found = _one(_cpe("o:microsoft:windows_10:1809"), source)
+    assert found is not None
+    assert found.because[0] == "microsoft:windows_10 is also filed as microsoft:windows_10_1809"
+
+
 def test_renamed_vendor_of_a_medical_device(store: Store) -> None:
     (found,) = match([Product("MiniMed 508", vendor="Medtronic MiniMed")], store).matches
     assert (found.cve, found.confidence) == ("CVE-2019-10964", "alias")

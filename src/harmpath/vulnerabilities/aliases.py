@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["Technology", "bare", "catalogue", "slugs", "technology_named", "vendor_names"]
+__all__ = ["Technology", "bare", "catalogue", "slugs", "technologies_filed_as", "technology_named", "vendor_names"]
 
 _LEGAL = re.compile(
     r"[\s,]+(?:inc|incorporated|corp|corporation|co|company|ltd|limited|llc|gmbh|ag|sa|s\.a|plc|bv|b\.v|oy)\.?$"
@@ -72,6 +72,20 @@ def technology_named(name: str, vendor: str = "") -> Technology | None:
     with_vendor = f"{vendor} {name}" if vendor else name
     without = bare(name).removeprefix(bare(vendor) + " ") if vendor else bare(name)
     return known.get(bare(with_vendor)) or known.get(bare(name)) or known.get(without)
+
+
+def technologies_filed_as(vendor: str, product: str) -> tuple[Technology, ...]:
+    """The technologies that the catalogue files under this CPE vendor and product, whatever the version."""
+    return _filed().get((vendor, product), ())
+
+
+@lru_cache
+def _filed() -> dict[tuple[str, str], tuple[Technology, ...]]:
+    filed: dict[tuple[str, str], tuple[Technology, ...]] = {}
+    for technology in dict.fromkeys(_technologies().values()):
+        for pair in technology.cpe:
+            filed[pair] = (*filed.get(pair, ()), technology)
+    return filed
 
 
 @lru_cache

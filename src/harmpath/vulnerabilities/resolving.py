@@ -8,7 +8,7 @@ from typing import Literal
 from harmpath.evidence import CatalogueEvidence, Evidence
 from harmpath.records.schema import name_tokens
 from harmpath.records.store import ProductEntry, VulnerabilitySource
-from harmpath.vulnerabilities.aliases import bare, slugs, technology_named, vendor_names
+from harmpath.vulnerabilities.aliases import bare, slugs, technologies_filed_as, technology_named, vendor_names
 from harmpath.vulnerabilities.cpe import ANY, Cpe, CpeError, parse_cpe, unescape
 from harmpath.vulnerabilities.criteria import Query
 from harmpath.vulnerabilities.platforms import query_of
@@ -55,9 +55,9 @@ def _stated(product: Product) -> Query:
 def _by_cpe(product: Product, name: Cpe, source: VulnerabilitySource) -> tuple[list[Identity], Unmatched | None]:
     query = query_of(name, product.version if name.version == ANY and product.version else None)
     if source.candidates(name.vendor, name.product):
-        # A name that NVD itself uses is taken as it is; aliases are for names that it does not use.
         because = f"CPE {name.vendor}:{name.product} as stated"
-        return [Identity(name.vendor, name.product, query, "exact", because)], None
+        stated = Identity(name.vendor, name.product, query, "exact", because)
+        return [stated, *_also_filed(stated, source)], None
     found = []
     aliases, why = vendor_names(name.vendor)
     for vendor in aliases:
@@ -75,6 +75,23 @@ def _by_cpe(product: Product, name: Cpe, source: VulnerabilitySource) -> tuple[l
     absent = _unknown(product, source, list(source.products_named(name.product)))
     reason = f"no vulnerability held names {name.vendor}:{name.product}, nor a product of that name and maker"
     return [], replace(absent, reason=reason)
+
+
+def _also_filed(stated: Identity, source: VulnerabilitySource) -> list[Identity]:
+    """NVD renames products (nginx:nginx is now f5:nginx, windows_10 1809 is now windows_10_1809) and changes old
+    records late or never, so a product stated by one of its names is looked up by the others too."""
+    found = []
+    for technology in technologies_filed_as(stated.vendor, stated.product):
+        version = stated.query.version.lower()
+        # Where the version is part of the product's name (windows_10_1809) no build is stated.
+        others = [(pair, query_of(Cpe())) for text, pair in technology.versioned if text == version]
+        others += [(pair, stated.query) for pair in technology.cpe]
+        for (vendor, product), query in others:
+            if (vendor, product) != (stated.vendor, stated.product) and source.candidates(vendor, product):
+                because = f"{stated.vendor}:{stated.product} is also filed as {vendor}:{product}"
+                evidence = (CatalogueEvidence("technologies", technology.id, technology.source),)
+                found.append(Identity(vendor, product, query, "alias", because, evidence))
+    return found
 
 
 def _by_meant_name(product: Product, name: Cpe, query: Query, source: VulnerabilitySource) -> list[Identity]:
