@@ -110,8 +110,8 @@ class ClashRow(Row, frozen=True):
 
     kind: str
     """conflict (judged both ways), contradiction (hazardous either way) or desired (desired and hazardous)."""
-    rules: tuple[str, str]
-    """Unsafe control actions; for ``desired`` the first is the place of the desired action."""
+    rules: tuple[str, ...]
+    """The two of them: unsafe control actions; for ``desired`` the first is the place of the desired action."""
     example: dict[str, str]
     """A context in which both apply: variable to state."""
 
