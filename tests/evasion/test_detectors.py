@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from harmpath.errors import UsageError
-from harmpath.evasion.attack import Attack, run_search
+from harmpath.evasion.attack import Attack, Attempts, run_search
 from harmpath.evasion.detectors import (
     Cusum,
     Detector,
@@ -20,7 +20,7 @@ from harmpath.evasion.detectors import (
     split_by_time,
 )
 from harmpath.evasion.detectors.detector import average_precision
-from harmpath.evasion.goals import NotDetected, Shown
+from harmpath.evasion.goals import Goal, NotDetected, Shown
 from harmpath.evasion.limits import Limits
 from harmpath.evasion.searches import Beam
 from harmpath.evasion.victims.victim import Counted, FunctionVictim
@@ -30,11 +30,10 @@ W = made.windows(steps=8, patients=4, length=300, seed=1)
 FEATURES = made.LAYOUT.compute(W.raw)
 
 
-def attack(goal: object) -> np.ndarray:
+def attack(goal: Goal) -> Attempts:
     limits = Limits((made.glucose_limits(operations=frozenset({"replace"})),), 8)
-    job = Attack(W, made.LAYOUT, limits, goal, Counted(FunctionVictim(made.linear)), max_queries=200, seed=1)  # type: ignore[arg-type]
-    found = run_search(job, Beam(depth=3))
-    return np.where(found.achieved[:, None, None], found.best, np.nan), found  # type: ignore[return-value]
+    job = Attack(W, made.LAYOUT, limits, goal, Counted(FunctionVictim(made.linear)), max_queries=200, seed=1)
+    return run_search(job, Beam(depth=3))
 
 
 def test_split_shares_no_sample_and_leaves_nobody_out() -> None:
@@ -50,7 +49,7 @@ def test_split_shares_no_sample_and_leaves_nobody_out() -> None:
 
 
 def test_the_forest_ranks_gross_changes_better_than_chance() -> None:
-    # Rare doses and missing values are as odd to it as a wrong hour: it ranks better than chance, and no more than that.
+    # Rare doses and missing values are as odd to it as a wrong hour: it ranks better than chance, no more.
     split = split_by_time(W)
     detector = Forest()
     detector.fit(FEATURES[split.train], 0.05)
@@ -66,7 +65,7 @@ def test_crude_attacks_are_noticed_at_few_false_alarms(kind: type[Detector]) -> 
     split = split_by_time(W)
     detector = kind()
     detector.fit(FEATURES[split.train], 0.01)
-    _, found = attack(Shown("hyper"))
+    found = attack(Shown("hyper"))
     hit = found.achieved & split.test
     result = evaluate(detector, FEATURES[split.test], made.LAYOUT.compute(found.best[hit]))
     assert result.recall.n == hit.sum() > 20
@@ -80,8 +79,8 @@ def test_an_attacker_who_knows_the_detector_evades_it() -> None:
     split = split_by_time(W)
     detector = Neighbours()
     detector.fit(FEATURES[split.train], 0.001)
-    _, blind = attack(Shown("hyper"))
-    _, knowing = attack(Shown("hyper") & NotDetected(detector))
+    blind = attack(Shown("hyper"))
+    knowing = attack(Shown("hyper") & NotDetected(detector))
     assert knowing.achieved.any()
     seen = detector.alarms(made.LAYOUT.compute(blind.best[blind.achieved])).mean()
     assert seen > 0.5

@@ -15,6 +15,7 @@ from harmpath.evasion.attack import run_search
 from harmpath.evasion.goals import AlarmSuppressed, ErrorAbove, Shown, Truly
 from harmpath.evasion.limits import Limits, different
 from harmpath.evasion.searches import SEARCHES, Exhaustive
+from harmpath.evasion.traces import Trace, cut
 
 NAMES = sorted(SEARCHES)
 OPERATIONS = ("replace", "add", "drop", "delay", "replay")
@@ -192,3 +193,23 @@ def test_progress_and_query_counts_agree_with_the_victim() -> None:
     found = run_search(attack, SEARCHES["beam"](), lambda done, total: seen.append((done, total)))
     assert seen[-1] == (len(attack.windows), len(attack.windows))
     assert attack.victim.queries - before == found.queries.sum() + found.planning
+
+
+ODD = {
+    "constant": np.full((40, 2), 100.0),
+    "one window": np.full((9, 2), 100.0),
+    "mostly missing": np.where(np.arange(40)[:, None] % 5 > 0, np.nan, 100.0) * np.ones((1, 2)),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ODD))
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "exhaustive"])
+@pytest.mark.filterwarnings("error")
+def test_odd_traces(name: str, kind: str) -> None:
+    w = cut([Trace("a", ODD[kind])], made.SIGNALS, steps=6, horizon=3, target="glucose")
+    unbounded = made.glucose_limits(low=-np.inf, high=np.inf, resolution=0.0)
+    for signal in (made.glucose_limits(max_step=15.0, operations=frozenset(OPERATIONS)), unbounded):
+        limits = Limits((signal,), 3)
+        found = run_search(made.attack(w, limits, queries=30), SEARCHES[name]())
+        for i in range(len(w)):
+            inside_by_hand(limits, w.raw[i], w.past[i], found.best[i])

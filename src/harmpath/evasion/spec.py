@@ -262,7 +262,7 @@ def load_spec(path: Path, file: str | None = None) -> EvasionSpec:
                 tuple(item["loc"]), kinds.get(item["type"], "wrong-value"),
                 f"{'.'.join(map(str, item['loc'])) or 'evasion'}: {item['msg'].removeprefix('Value error, ')}.",
                 value=None if isinstance(item.get("input"), dict | list) else str(item.get("input"))[:80],
-                remedy="See docs/evasion for the keys and units.",
+                remedy="See evasion.yaml of the example ('harmpath init FOLDER --like bgms') for the keys and units.",
             )
             for item in error.errors(include_url=False)[:50]
         ]  # fmt: skip

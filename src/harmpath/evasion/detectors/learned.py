@@ -15,26 +15,28 @@ if TYPE_CHECKING:
 __all__ = ["Forest", "Neighbours"]
 
 
-def _flat(features: NDArray[np.float32]) -> NDArray[np.float64]:
-    import numpy as np
-
-    return features.reshape(len(features), -1).astype(np.float64)
-
-
 @dataclass
 class _Learned(Detector):
+    columns: tuple[int, ...] = ()
+    """Columns of the window that it looks at; all when empty. Rare events beside a continuous signal drown it."""
     scaler: Any = field(default=None, repr=False)
     model: Any = field(default=None, repr=False)
 
+    def _flat(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        import numpy as np
+
+        chosen = features[:, :, list(self.columns)] if self.columns else features
+        return chosen.reshape(len(features), -1).astype(np.float64)
+
     def _scaled(self, features: NDArray[np.float32]) -> Any:
-        return self.scaler.transform(_flat(features))
+        return self.scaler.transform(self._flat(features))
 
     def _scale(self, features: NDArray[np.float32]) -> Any:
         try:
             from sklearn.preprocessing import StandardScaler
         except ImportError as error:
             raise MissingExtraError("a learned detector", "ml") from error
-        self.scaler = StandardScaler().fit(_flat(features))
+        self.scaler = StandardScaler().fit(self._flat(features))
         return self._scaled(features)
 
 
