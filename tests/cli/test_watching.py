@@ -37,23 +37,29 @@ class Watch:
         self.process = subprocess.Popen(
             call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
         )
-        self.lines: queue.Queue[str] = queue.Queue()
+        self.shown: queue.Queue[str] = queue.Queue()
+        self.noted: queue.Queue[str] = queue.Queue()
         self.seen: list[str] = []
-        self._readers = [
-            threading.Thread(target=self._read, args=(stream,), daemon=True)
-            for stream in (self.process.stdout, self.process.stderr)
-        ]
+        pairs = ((self.process.stdout, self.shown), (self.process.stderr, self.noted))
+        self._readers = [threading.Thread(target=self._read, args=pair, daemon=True) for pair in pairs]
         for reader in self._readers:
             reader.start()
 
-    def _read(self, stream: Iterator[str]) -> None:
+    def _read(self, stream: Iterator[str], lines: queue.Queue[str]) -> None:
         for line in stream:
-            self.lines.put(line.rstrip("\n"))
+            lines.put(line.rstrip("\n"))
 
     def until(self, text: str) -> str:
-        """The next line that contains the text."""
+        """The next line on the output that contains the text."""
+        return self._until(self.shown, text)
+
+    def until_noted(self, text: str) -> str:
+        """The next line for the person at the terminal that contains the text."""
+        return self._until(self.noted, text)
+
+    def _until(self, lines: queue.Queue[str], text: str) -> str:
         while True:
-            line = self.lines.get(timeout=PATIENCE_S)
+            line = lines.get(timeout=PATIENCE_S)
             self.seen.append(line)
             if text in line:
                 return line
@@ -67,8 +73,8 @@ class Watch:
         return code
 
     def rest(self) -> list[str]:
-        """Lines that nobody read."""
-        return [self.lines.get_nowait() for _ in range(self.lines.qsize())]
+        """Notes that nobody read."""
+        return [self.noted.get_nowait() for _ in range(self.noted.qsize())]
 
 
 @pytest.fixture
@@ -93,7 +99,7 @@ def edit(project: Path, old: str, new: str) -> None:
 
 def test_a_save_shows_what_it_brings_and_what_it_mends(project: Path, watch: list[Watch]) -> None:
     watch.append(one := Watch(project))
-    said = one.until(" warnings, ")
+    said = one.until_noted(" warnings, ")
     edit(project, "losses:\n", UNUSED)
     assert "device.yaml:" in one.until("[unreferenced-loss]")
     (project / "device.yaml").touch()
@@ -102,9 +108,9 @@ def test_a_save_shows_what_it_brings_and_what_it_mends(project: Path, watch: lis
     whole = (project / "device.yaml").read_text()
     (project / "device.yaml").write_text("losses: [")
     one.until("error[")
-    assert one.until(" error") == "1 error."
+    assert one.until_noted(" error") == "1 error."
     (project / "device.yaml").write_text(whole)
-    assert one.until(" warning") == said, "what could not be seen was not mended"
+    assert one.until_noted(" warning") == said, "what could not be seen was not mended"
     (project / "decisions.yaml").write_text("decisions: 3\n")
     assert "decisions.yaml" in one.until("error[")
     assert not [line for line in one.seen if line.startswith("mended") and "unreferenced-loss" not in line]
@@ -126,7 +132,7 @@ def test_each_change_is_one_line_of_json(project: Path, watch: list[Watch]) -> N
 
 def test_nothing_to_watch(tmp_path: Path, watch: list[Watch]) -> None:
     watch.append(one := Watch(tmp_path))
-    one.until("harmpath init")
+    one.until_noted("harmpath init")
     assert one.process.wait(PATIENCE_S) == 2
 
 
