@@ -65,8 +65,15 @@ def test_every_path_that_reaches_a_signal_has_its_figure(result: EvasionResult, 
     by_signal = {g.name: g for g in result.goals[0].by_signal}
     assert {g.name for g in result.goals[0].by_path} == paths
     for path in result.goals[0].by_path:
-        if len(path.signals) == 1:
+        falsifies = path.name.startswith("AP-falsify-signal.")
+        assert falsifies or path.name.startswith("AP-withhold-signal.")
+        if len(path.signals) == 1 and falsifies:
             assert path.share == by_signal[path.signals[0]].share
+        elif len(path.signals) == 1:
+            assert path.share.hits <= by_signal[path.signals[0]].share.hits
+    withheld = [p for p in result.goals[0].by_path if p.signals == ("carbs",) and p.name.startswith("AP-withhold")]
+    assert withheld
+    assert all(p.share.hits < by_signal["carbs"].share.hits for p in withheld)
 
 
 def test_findings_carry_measurements(result: EvasionResult) -> None:
@@ -168,6 +175,16 @@ def test_a_function_can_be_the_victim(bgms: Project, reach: tuple[Reach, ...], q
     by_signal = {g.name: g.share for g in found.goals[0].by_signal}
     assert by_signal["glucose"].value == 1.0
     assert by_signal["carbs"].hits == 0
+
+
+def test_a_model_that_does_not_forecast_has_no_risk_profile_and_says_so(
+    bgms: Project, reach: tuple[Reach, ...], quick: EvasionSpec
+) -> None:
+    one = FunctionVictim(lambda w: w[:, -1, 0], "last value")
+    found = run(bgms.folder, bgms.device, reach, quick, victim=one)
+    assert found.risk == ()
+    assert found.accuracy is None
+    assert "risk profiles" in {n.subject for n in found.not_assessed}
 
 
 def test_wrong_specs_say_where(bgms: Project, tmp_path: Path) -> None:

@@ -111,7 +111,11 @@ def run(
         return _nothing(spec, engine, mine, seed, missing)
     job = _Job(spec, layout, windows, asked, seed, progress, Saved(keep, _identity(spec, mine, windows, model, seed)))
     outcomes = tuple(_goal(job, limits, goal.id, goal.name, goal.goal(spec.limits())) for goal in spec.goals)
-    risks = _risks(job, limits) if spec.profile else ()
+    forecasts = job.benign.shape[1] == spec.horizon
+    risks = _risks(job, limits) if spec.profile and forecasts else ()
+    if spec.profile and not forecasts:
+        because = f"The model gives {job.benign.shape[1]} outputs, not one for each of the {spec.horizon} steps ahead."
+        missing = (*missing, NotAssessed("risk profiles", because, "They need a forecast of the target."))
     names = tuple(s.signal for s in limits.signals)
     return EvasionResult(
         engine.id,
@@ -176,22 +180,29 @@ class _Job:
         return found
 
 
+_WITHHOLDS = frozenset({"drop", "delay"})
+
+
 def _goal(job: _Job, limits: Limits, goal_id: str, name: str, goal: Goal) -> GoalOutcome:
-    """The goal with all signals, with each alone, and with those of each path."""
+    """The goal with all signals, with each alone, and with what each path does to its signals."""
     search, queries = job.spec.search.build(), job.spec.search.queries
     every = tuple(s.signal for s in limits.signals)
-    done: dict[tuple[str, ...], Attempts] = {}
+    done: dict[tuple[tuple[str, ...], bool], Attempts] = {}
 
-    def of(signals: tuple[str, ...]) -> Attempts:
-        if signals not in done:
-            done[signals] = job.attack(limits.only(signals), goal, search, queries, f"{goal_id}: {', '.join(signals)}")
-        return done[signals]
+    def of(signals: tuple[str, ...], withhold: bool = False) -> Attempts:
+        key = (signals, withhold)
+        if key not in done:
+            allowed = limits.only(signals, _WITHHOLDS if withhold else None)
+            what = f"{goal_id}: {', '.join(signals)}{' withheld' if withhold else ''}"
+            done[key] = job.attack(allowed, goal, search, queries, what)
+        return done[key]
 
     alone = [group(s, (s,), of((s,))) for s in every]
     paths: list[Group] = []
     for path in sorted({p for s in limits.signals for p in s.paths}):
         signals = tuple(s.signal for s in limits.signals if path in s.paths)
-        paths.append(group(path, signals, of(signals)))
+        # A path to withholding a signal falsifies nothing; its id begins with the goal that it reaches.
+        paths.append(group(path, signals, of(signals, path.startswith("AP-withhold-signal."))))
     step = job.spec.traces.step_minutes
     return measure(goal_id, name or goal_id, of(every), job.windows, every, step, limits.max_edits, alone, paths)
 
@@ -201,8 +212,6 @@ def _risks(job: _Job, limits: Limits) -> tuple[PatientRisk, ...]:
 
     profile, weights = job.spec.profile, RiskWeights(thresholds=job.spec.limits())
     assert profile is not None
-    if job.benign.shape[1] != job.windows.truth.shape[1]:
-        return ()
     search = Coordinate(alone=max(8, profile.queries // 4), passes=4, shrink=False)
     found = job.attack(limits, WorstRisk(weights), search, profile.queries, "risk profile")
     risks, profiles = risk_profiles(job.windows, found, weights)

@@ -72,9 +72,12 @@ class Limits:
     max_lag: int = 12
     """Steps by which a value can be late, or old when replayed."""
 
-    def only(self, names: Sequence[str]) -> Limits:
-        """The limits of an attacker who reaches only these signals."""
-        return replace(self, signals=tuple(s for s in self.signals if s.signal in names))
+    def only(self, names: Sequence[str], operations: frozenset[str] | None = None) -> Limits:
+        """The limits of an attacker who reaches only these signals, and does nothing but ``operations`` to them."""
+        kept = [s for s in self.signals if s.signal in names]
+        if operations is not None:
+            kept = [replace(s, operations=s.operations & operations) for s in kept]
+        return replace(self, signals=tuple(kept))
 
     def allows(
         self, original: NDArray[np.float64], past: NDArray[np.float64], changed: NDArray[np.float64]
