@@ -126,7 +126,8 @@ def _said(error: Any) -> str:
     if error["type"] == "model_type":
         return "A risk matrix is a mapping of keys to values."
     key = ".".join(str(part) for part in error["loc"])
-    return f"{key}: " * bool(key) + error["msg"].removeprefix("Value error, ") + "."
+    said: str = error["msg"]
+    return f"{key}: " * bool(key) + said.removeprefix("Value error, ") + "."
 
 
 def _read(path: Path, shown: str) -> Matrix:
