@@ -17,11 +17,12 @@ import tarfile
 from pathlib import Path
 
 LABELS = Path(__file__).resolve().parents[1] / "tests" / "device" / "documents" / "labels"
-WORDS = (
+_WORDS = (
     r"bluetooth|wi-?fi|\bUSB|ethernet|RS-?232|windows|linux|android|\biOS\b|iphone|cloud|\bapp\b|database|encrypt"
     r"|bar ?code|wireless|HL7|ASTM|password|cybersecurity|\bLIS\b|firewall|\bSQL|mobile|server|web"
     r"|machine learning&neural network|RFID|NFC|cellular"
-).split("|")
+)
+"""Kinds of technology, one a bar; ``&`` joins the ways to write one."""
 _VERSIONS = re.compile(
     r"(?:Windows|Microsoft)[ :]{0,2}(?:XP|7|8|10|11|Vista|2000|NT|CE|Embedded|Server|95|98)"
     r"|(?:iOS|Android|Bluetooth|BLE|Linux|SQL Server|Internet Explorer|Java|USB)\W{0,3}(?:version |v)?\d"
@@ -30,7 +31,7 @@ _VERSIONS = re.compile(
 
 
 def _distinct(text: str) -> int:
-    return sum(re.search(word.replace("&", "|"), text, re.I) is not None for word in WORDS)
+    return sum(re.search(word.replace("&", "|"), text, re.I) is not None for word in _WORDS.split("|"))
 
 
 def _order(salt: str, submissions: list[str]) -> list[str]:

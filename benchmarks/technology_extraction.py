@@ -2,9 +2,9 @@
 
 Usage: python benchmarks/technology_extraction.py [--data ../shared/data] [--part PART] [--errors]
 
-Four parts: the two halves of the gold (docs/decisions/0001-split-of-the-gold-technologies.md) and the project's own labels
-of further documents, a development part and one held back (docs/decisions/0002-fresh-labels-of-technologies.md). Errors
-are listed for the development parts only.
+Four parts: the two halves of the gold (docs/decisions/0001-split-of-the-gold-technologies.md) and the project's own
+labels of further documents, a development part and one held back (docs/decisions/0002-fresh-labels-of-technologies.md).
+Errors are listed for the development parts only.
 A prediction is right when a gold technology of the same category has the same name (letters and digits; a bracketed
 abbreviation may be missing). `by mention` also accepts another name for the same words of the text. Predictions that
 match nothing and stand outside the labelled ranges, or quote a string of the gold file's `not_scored`, are dropped,
@@ -234,7 +234,6 @@ def main() -> None:
             gold = json.loads(path.read_text(encoding="utf-8"))
             score(gold, texts[gold["file"]], tally)
         report(f"{title}: {len(files)} documents", tally, errors=errors)
-
 
 
 if __name__ == "__main__":

@@ -274,6 +274,8 @@ def test_pdf_and_docx_name_the_extra_they_need(
     [
         "a" * 300_000,
         "A " * 100_000,
+        "A-" * 50_000,
+        "Ab Cd Software " * 4_000,
         "Bluetooth " * 20_000,
         "<td>" * 60_000,
         "| " * 60_000,

@@ -61,7 +61,8 @@ _NEGATION_AFTER = re.compile(
     re.I,
 )
 _IMPERATIVE = re.compile(
-    r"(?:^|[.,;:•\n]\s*)(?:please )?(?:do|should|must|shall) not\b[^.;]*$|\b(?:an?|the|your) (?:\w+ ){1,3}do not\b[^.;]*$|\byou (?:can|must|should|will|may|do) ?not\b",
+    r"(?:^|[.,;:•\n]\s*)(?:please )?(?:do|should|must|shall) not\b[^.;]*$"
+    r"|\b(?:an?|the|your) (?:\w+ ){1,3}do not\b[^.;]*$|\byou (?:can|must|should|will|may|do) ?not\b",
     re.I,
 )
 _PREDICATE_CUE = re.compile(
@@ -182,7 +183,7 @@ def _skipped(sentence: str, local: int, category: str) -> bool:
 
 
 _COMPONENTS = re.compile(
-    r"(?:(?:[A-Z][\w+-]*|mobile|smart|insulin|blood glucose|glucose|display|barcode|bar code|data|back-end"
+    r"(?:(?:[A-Z][\w+-]{0,40}|mobile|smart|insulin|blood glucose|glucose|display|barcode|bar code|data|back-end"
     r"|hand-?held|laboratory|operator|remote|wireless) ){0,4}"
     r"(?:meters?|transmitters?|sensors?|receivers?|readers?|apps?|mobile devices?|application|smart ?phones?"
     r"|phones?|tablets?|pumps?|analy[sz]ers?|instruments?|workstations?|"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import islice
 
+from harmpath.device.documents.abbreviations import defined_abbreviation
 from harmpath.device.documents.context import judge
 from harmpath.device.documents.flatten import flatten
 from harmpath.device.documents.hits import Hit, gazetteer_hits
@@ -14,7 +15,7 @@ from harmpath.device.documents.layout import Column, DeviceNames, Layout, column
 from harmpath.device.documents.merge import fold_general, merge
 from harmpath.device.documents.model import Document, Extraction
 from harmpath.device.documents.names import device_names
-from harmpath.device.documents.programs import Named, defined_abbreviation, is_device, named_products
+from harmpath.device.documents.programs import Named, is_device, named_products
 from harmpath.device.documents.propose import propose
 
 _MAX_NAMED = 2_000

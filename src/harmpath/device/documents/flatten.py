@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     r"<(?P<close>/?)(?P<tag>[A-Za-z][A-Za-z0-9]{0,10})(?P<attributes>[^<>]{0,400})>"
     r"|&(?P<entity>#?\w{1,8});"
     r"|\$(?P<math>[^$\n]{1,240})\$"
-    r"|(?P<mask>\bhttps?://[^\s<>|)]+|\bwww\.[^\s<>|)]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"|(?P<mask>\bhttps?://[^\s<>|)]+|\bwww\.[^\s<>|)]+|\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+)"
     r"|(?P<drop>[®™©\u00ad\u200b\u200c\u200d\ufeff]|\(R\)|\((?:TM|tm)\)|(?<=[a-z])TM(?=\s))"
     r"|(?P<pipe>^[ \t]*\|[^\n]*\|[ \t]*$)"
     r"|(?P<control>[\x00-\x08\x0b\x0c\x0e-\x1f])",

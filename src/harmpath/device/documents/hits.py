@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice
 
 from harmpath.catalogue.technologies import Entry
+from harmpath.device.documents.abbreviations import means_another, other_meanings
 from harmpath.device.documents.context import Verdict, judge
 from harmpath.device.documents.layout import Column, DeviceNames, Layout
 from harmpath.device.documents.matcher import Found, find, squash
@@ -41,11 +41,11 @@ _PART_OF = re.compile(
 _OWN_PROGRAM = re.compile(r"\b(?:apps?|application|manager|viewer|server|uploader|cloud|middleware)\b", re.IGNORECASE)
 """A program sold with the device under the device's name is a technology; the device's name alone is not."""
 _CONSUMABLE = re.compile(
-    r"\s?(?:brand )?(?:blood )?(?:glucose )?(?:(?:test ?)?strips?|control (?:solutions?|materials?)|lancets?|(?:consumer )?web ?site)\b",
+    r"\s?(?:brand )?(?:blood )?(?:glucose )?(?:(?:test ?)?strips?"
+    r"|control (?:solutions?|materials?)|lancets?|(?:consumer )?web ?site)\b",
     re.IGNORECASE,
 )
 """Behind a product's name: the strips and solutions sold for it, which run nothing."""
-_DEFINED = re.compile(r"(?P<long>(?:[A-Za-z][\w'-]*[ -]){1,7})\((?P<short>[A-Z]{2,6})\)")
 _CODE_LIST = re.compile(r"product codes?\b[\W_]*(?:[A-Z]{3}\W+)*$", re.I)
 
 
@@ -224,25 +224,6 @@ def _continued(first: Hit, entry: Entry, layout: Layout, *, windows: bool, opene
     return hits
 
 
-def _other_meanings(text: str) -> dict[str, frozenset[str]]:
-    """Abbreviation to the squashed words that the document itself defines it by ("colorectal cancer (CRC)")."""
-    meanings: dict[str, set[str]] = {}
-    for match in islice(_DEFINED.finditer(text), 500):
-        words = re.split(r"[ -]+", match["long"].strip(" -"))[-len(match["short"]) :]
-        if "".join(word[0] for word in words).upper() == match["short"]:
-            meanings.setdefault(match["short"], set()).add(squash(" ".join(words)))
-    return {short: frozenset(longs) for short, longs in meanings.items()}
-
-
-def _means_another(found: Found, meanings: dict[str, frozenset[str]]) -> bool:
-    """Whether the document gives the abbreviation a meaning that is none of the entry's names."""
-    longs = meanings.get(found.alias)
-    if not longs:
-        return False
-    names = [squash(name) for name in (found.entry.name, *found.entry.aliases)]
-    return not any(long in name or name in long for long in longs for name in names if len(name) > len(found.alias))
-
-
 def gazetteer_hits(layout: Layout, roles: dict[tuple[int, int, int], Column], names: DeviceNames) -> Iterator[Hit]:
     """Every accepted mention of a gazetteer entry, left to right.
 
@@ -251,12 +232,12 @@ def gazetteer_hits(layout: Layout, roles: dict[tuple[int, int, int], Column], na
     judged: Counter[str] = Counter()
     last: dict[str, Hit] = {}
     reached = 0
-    meanings = _other_meanings(layout.text)
+    meanings = other_meanings(layout.text)
     for found in find(layout.text):
         key = found.entry.name
         if found.start < reached:
             continue  # "802.11" inside "Wi-Fi 802.11 a/b/g/n": mentions never overlap
-        if _means_another(found, meanings):
+        if means_another(found.alias, found.entry, meanings):
             continue
         judged[key] += 1
         if judged[key] <= _MAX_JUDGED:

@@ -28,7 +28,7 @@ _OTHER = re.compile(
     rf"{_SEPARATOR}{_NAME}"
 )
 _INTENDED = re.compile(
-    r"\b[Tt]he (?P<name>(?:[A-Z0-9][\w+\-/]* ){1,7}?)(?:(?:[Bb]lood|[Ff]lash|[Cc]ontinuous|[Gg]lucose"
+    r"\b[Tt]he (?P<name>(?:[A-Z0-9][\w+\-/]{0,40} ){1,7}?)(?:(?:[Bb]lood|[Ff]lash|[Cc]ontinuous|[Gg]lucose"
     r"|[Mm]onitoring|[Ww]ireless|[Mm]eter|[Dd]iabetes|[Mm]anagement|[Aa]naly[sz]er|[Ii]nsulin|[Dd]elivery"
     r"|[Pp]ump|[Tt]est) ?){0,6}"
     r"(?:[Ss]ystems? )?(?:is|are) (?:an? )?(?:intended|indicated)\b"
@@ -50,15 +50,15 @@ _GENERIC = re.compile(
 )
 _SPEAKS_OF_PREDICATE = re.compile(r"predicate(?: device)?s?\b|substantially equivalent to", re.I)
 _CITED = re.compile(
-    r"(?P<name>[A-Z][\w+\-/]*(?: [\w+\-/:.]+){0,8}?),? ?\(?(?:CGM\) ?[Ss]ystem,? ?\(?)?(?:[KkPp]|DEN)\d{6}"
+    r"(?P<name>[A-Z][\w+\-/]{0,40}(?: [\w+\-/:.]{1,60}){0,8}?),? ?\(?(?:CGM\) ?[Ss]ystem,? ?\(?)?(?:[KkPp]|DEN)\d{6}"
 )
 _LINE_WITH_NUMBER = re.compile(
     rf"^ *(?P<name>[A-Z][^\n{TABLE}{ROW}{CELL}{END}]{{3,90}}?)[ ,\n]*\(?(?:[KkPp]|DEN)(?P<number>\d{{6}})\)?\W*$", re.M
 )
 _CALLED_PREDICATE = re.compile(
-    r"(?P<name>[A-Z][\w+\-/]*(?: [A-Z0-9][\w+\-/]*){0,7}) ?\((?:primary |secondary )?[Pp]redicate"
+    r"(?P<name>[A-Z][\w+\-/]{0,40}(?: [A-Z0-9][\w+\-/]{0,40}){0,7}) ?\((?:primary |secondary )?[Pp]redicate"
 )
-_PREDICATE_NAMED = re.compile(r"\bpredicate (?P<name>[A-Z][\w+\-/]*(?: [A-Z0-9][\w+\-/]*){0,5})")
+_PREDICATE_NAMED = re.compile(r"\bpredicate (?P<name>[A-Z][\w+\-/]{0,40}(?: [A-Z0-9][\w+\-/]{0,40}){0,5})")
 _WORDS = re.compile(r"[^\s,;]+")
 _NO_NAME = re.compile(
     r"(?:trade(?:device)?name|proprietary|commonname|predicate|classification|indications|same|subject|intended|notapplicable|seetable"

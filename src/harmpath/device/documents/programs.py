@@ -25,7 +25,7 @@ class Named:
     version: str | None = None
 
 
-_WORD = r"(?:\"?[A-Z0-9][\w+\-'/]*|[a-z]{1,6}[A-Z][\w+\-]*|of(?= [A-Z]))\"?"
+_WORD = r"(?:\"?[A-Z0-9][\w+\-'/]{0,40}|[a-z]{1,6}[A-Z][\w+\-]{0,40}|of(?= [A-Z]))\"?"
 _NAMED = re.compile(
     rf"(?<![\w])(?P<head>(?:{_WORD}(?: (?:\([A-Z]{{2,6}}\) )?|\([A-Z]{{2,6}}\) )){{1,5}}?)"
     r"(?P<kind>(?:[Mm]obile )?[Aa]pplication [Ss]oftware|(?:[Mm]obile )?Apps?(?:lication)?(?: Software)?"
@@ -139,13 +139,15 @@ def is_device(key: str, names: tuple[str, ...]) -> bool:
 
 _INTRODUCED = re.compile(
     r"\b(?:[Ss]oftware|[Aa]pp|[Aa]pplication|[Mm]odule|[Tt]ool|[Pp]rogram|[Pp]latform|[Ss]erver|[Pp]ortal|[Mm]iddleware|[Ww]ebsite"
-    r"|[Vv]iewer|[Ff]irmware|[Dd]atabase)s?,? ?\(?(?:(?:is|which is|also) )*(?:called|named|known as|referred to as|termed|marketed as)"
-    r" (?:the )?[\"']?(?P<name>[A-Z][\w+-]*(?: [A-Z0-9][\w+-]*){0,3})"
+    r"|[Vv]iewer|[Ff]irmware|[Dd]atabase)s?,? ?\(?(?:(?:is|which is|also) )*"
+    r"(?:called|named|known as|referred to as|termed|marketed as)"
+    r" (?:the )?[\"']?(?P<name>[A-Z][\w+-]{0,40}(?: [A-Z0-9][\w+-]{0,40}){0,3})"
 )
 """A sentence that introduces a program by its name: "a service tool called ProDx"."""
 _VERSIONED = re.compile(
-    rf"(?<![\w])(?P<head>(?:{_WORD} ){{0,5}}?(?:{_WORD} ?)(?:Tool|Module|Suite|Studio|Manager|Service|Agent|Driver|Client"
-    r"|Engine|Plug-?in|Program|Package|Editor|Reporter|Link))(?= ?\(?(?:[A-Z][\w-]{1,9}\) )?[Ss]oftware|,? ?\(?(?:[Vv]ersion|[Vv]\.?) ?\d)"
+    rf"(?<![\w])(?P<head>(?:{_WORD} ){{0,5}}?(?:{_WORD} ?)(?:Tool|Module|Suite|Studio|Manager|Service|Agent|Driver"
+    r"|Client|Engine|Plug-?in|Program|Package|Editor|Reporter|Link))"
+    r"(?= ?\(?(?:[A-Z][\w-]{1,9}\) )?[Ss]oftware|,? ?\(?(?:[Vv]ersion|[Vv]\.?) ?\d)"
 )
 """A capitalised name that ends in a word for a program and is followed by "software" or a version."""
 _RELEASES = re.compile(r"[Ss]oftware [Vv]ersions?:[^\n]{0,300}")
@@ -230,25 +232,3 @@ def _named_program(distinctive: list[str], kind: str, own: bool) -> bool:
         inner_capital = any(re.search(r"[a-z][A-Z]|[A-Z]{2}[a-z]|\w-[A-Z]", w) for w in distinctive)
         return inner_capital or (len(distinctive) >= 2 and kind[0].isupper())
     return True
-
-
-_DEFINITION = re.compile(r"\s?\(\s?(?:\"|“|the )?(?P<short>[A-Z][A-Za-z0-9+\-]{1,9}(?: App)?)\"?\s?\)")
-
-
-def defined_abbreviation(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The flat range of an abbreviation defined right behind ``text[start:end]``: "Management System (MS)"."""
-    match = _DEFINITION.match(text, end)
-    if match is None:
-        return None
-    short = match["short"]
-    letters = re.sub(r"[^A-Za-z]", "", short.replace(" App", "")).lower()
-    if len(letters) < 2 or sum(c.isupper() for c in short) < 2:
-        return None
-    long_form = text[start:end].lower()
-    position = 0
-    for letter in letters:
-        position = long_form.find(letter, position)
-        if position < 0:
-            return None
-        position += 1
-    return match.span("short")

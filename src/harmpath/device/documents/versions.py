@@ -17,7 +17,10 @@ _OR_LATER = (
 )
 _GAP = r"(?: ?[,/;] ?(?:(?:and|or|&) ?)?| ?(?:\b(?:and|or)(?![a-z])|&) ?)"
 _MORE = rf"(?:{_GAP}(?:{_WORD} ?)?{_DOTTED}(?:{_OR_LATER})?)*"
-_OS_MORE = rf"(?:{_GAP}(?:{_WORD} ?)?(?:\d{{1,2}}(?:\.\d{{1,3}}){{1,2}}|(?:[4-9]|1\d)(?!\d|\.\d))(?:\.[xX]\b)?(?:{_OR_LATER})?)*"
+_OS_MORE = (
+    rf"(?:{_GAP}(?:{_WORD} ?)?"
+    rf"(?:\d{{1,2}}(?:\.\d{{1,3}}){{1,2}}|(?:[4-9]|1\d)(?!\d|\.\d))(?:\.[xX]\b)?(?:{_OR_LATER})?)*"
+)
 _OS_WORDS = r"(?:,? ?(?:mobile )?(?:operating ?systems?|OS|operating(?= version)|platform|software))?"
 _LIST_ITEM = re.compile(rf"\d{{1,4}}(?:\.\d{{1,5}})*(?:\.?[xX]\b|[a-z]\b)?(?:{_OR_LATER})?", re.IGNORECASE)
 _NUMBER = (
@@ -30,7 +33,8 @@ STYLES = {
     "plural": r"(?P<version>)s\b",
     "number": f"{_NUMBER}{_YEAR}",
     "program": rf"(?:,? ?(?:[Ss]ystem |[Aa]pplication )?[Ss]oftware)?{_NUMBER})",
-    "release": rf"{_NUMBER}{_YEAR}|(?: {_WORD})? (?P<fourth>\d{{1,3}})(?!\.?\d|\w|%| ?(?:mg|mm|days?|hours?|min|of|users?)\b)",
+    "release": rf"{_NUMBER}{_YEAR}|(?: {_WORD})? "
+    rf"(?P<fourth>\d{{1,3}})(?!\.?\d|\w|%| ?(?:mg|mm|days?|hours?|min|of|users?)\b)",
     "os": (
         rf"{_OS_WORDS}[ :,]{{0,2}}\(?(?:(?:iOS|Android|{_WORD}) ?){{0,2}}"
         rf"(?P<version>\d{{1,2}}(?:\.\d{{1,3}}){{0,2}}(?:\.[xX]\b)?"
