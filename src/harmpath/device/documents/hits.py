@@ -23,7 +23,7 @@ _NOTHING = re.compile("")
 _LIST_GAP = re.compile(r"(?:\s*(?:,|/|;|\band\b|\bor\b|&)\s*){1,2}|\s(?=20\d\d|XP|Vista)")
 _MODEL_ONLY = re.compile(
     r"(?:(?:Note|Tab) ?)?[SAJGXZ]?\d{1,2}(?:[CSR+])?(?: ?(?:Plus|Pro|Max|mini|Edge|Ultra)){0,2}(?!\w|\.\d)|XR"
-    r"|XS(?: Max)?(?!\w)|X(?!\w)|SE(?!\w)"
+    r"|XS(?: Max)?(?!\w)|X(?!\w)|SE(?!\w)|(?:mini|[Aa]ir)(?: ?\d)?(?!\w)"
 )
 _MODELS_IN_BRACKETS = re.compile(r"\s*(?:models?|phones?|versions?)?\s?\((?=\d|X|SE)")
 _WINDOWS_ONLY = re.compile(
