@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +132,35 @@ def test_examples_satisfy_the_published_schema(examples: Path) -> None:
             f"{path.parent.name}: {list(e.absolute_path)}: {e.message[:150]}" for e in validator.iter_errors(value)
         ]
         assert not errors, errors[:5]
+
+
+def test_init_takes_over_nobody_s_decisions(tmp_path: Path) -> None:
+    assert run("init", tmp_path / "mine", "--like", "aid").returncode == 0
+    from harmpath.assessment.decisions import read_decisions
+
+    assert read_decisions(tmp_path / "mine" / "decisions.yaml") == ()
+    assert "verdict" in (tmp_path / "mine" / "decisions.yaml").read_text(), "they stay as a pattern"
+    assert not (tmp_path / "mine" / "measurements").exists()
+
+
+def test_check_names_identifiers_that_nothing_is_looked_up_by(tmp_path: Path, examples: Path) -> None:
+    text = (examples / "aid" / "device.yaml").read_text()
+    first = text.index('cpe: "') + len('cpe: "')
+    (tmp_path / "device.yaml").write_text(text[:first] + "cpe:2.3:a:nxp" + text[text.index('"', first) :])
+    assert "warning[bad-cpe]" in run("check", tmp_path).stdout
+
+
+def test_check_reads_the_campaigns_too(tmp_path: Path, examples: Path) -> None:
+    shutil.copytree(examples / "aid", tmp_path / "aid")
+    (tmp_path / "aid" / "simulation.yaml").write_text("plant: mars\ndays: -1\n")
+    done = run("check", tmp_path / "aid")
+    assert done.returncode == 1
+    assert "simulation.yaml" in done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_a_device(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "device.yaml")
+    done = run("check", tmp_path)
+    assert done.returncode == 2
+    assert "not a regular file" in done.stdout

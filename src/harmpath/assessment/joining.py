@@ -6,12 +6,18 @@ A loss scenario names the attacker goals that would realise it; an attack path r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harmpath.device.model import Device
 from harmpath.stpa import LossScenario, StpaAnalysis, UnsafeControlAction
+from harmpath.stpa.scenarios import as_arrived
 
 __all__ = ["Consequence", "consequences"]
+
+_ON_ACTIONS = ("forge-action", "suppress-action")
+"""The controller decides as it should; what it believes plays no part."""
+_ON_DATA = ("falsify-signal", "withhold-signal", "tamper-output")
+"""The goals that put a false datum on their own target; no other attack falsifies one."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,7 @@ class Consequence:
     goal: str
     scenarios: tuple[LossScenario, ...]
     ucas: tuple[UnsafeControlAction, ...]
+    """Those it brings about; where the goal is the action itself, in the words of what arrives, not of a belief."""
     hazards: tuple[str, ...]
     losses: tuple[str, ...]
     severities: dict[str, str]
@@ -28,7 +35,9 @@ class Consequence:
 
     @property
     def false_data(self) -> tuple[str, ...]:
-        """The false values in words, one for each way in which they mislead."""
+        """The false values in words, one for each way in which they mislead; none where no datum is the goal."""
+        if self.goal.split(".", 1)[0] not in _ON_DATA:
+            return ()
         return tuple(dict.fromkeys(s.false_datum for s in self.scenarios if s.false_datum))
 
 
@@ -44,6 +53,8 @@ def consequences(device: Device, stpa: StpaAnalysis) -> dict[str, Consequence]:
 def _consequence(device: Device, stpa: StpaAnalysis, goal: str, found: list[LossScenario]) -> Consequence:
     severity = _severities(device)
     ucas = [stpa.unsafe_control_action[u] for u in dict.fromkeys(s.uca for s in found)]
+    if goal.split(".", 1)[0] in _ON_ACTIONS:
+        ucas = [replace(u, believed=(), sentence=as_arrived(device, u)) for u in ucas]
     hazards = _sorted(h for u in ucas for h in u.hazards)
     return Consequence(
         goal=goal,

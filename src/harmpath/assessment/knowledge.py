@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harmpath.assessment.model import MatchRow, TechnologyRow, UnmatchedRow
@@ -11,13 +12,13 @@ from harmpath.assessment.rows import evidence_rows
 from harmpath.attackpaths.vulnerability import KnownVulnerability
 from harmpath.device.model import Device
 from harmpath.device.project import Project
-from harmpath.evidence import Coverage, NotAssessed
+from harmpath.evidence import Coverage, NotAssessed, SourceCoverage
 from harmpath.records import Combined, Vulnerability, VulnerabilitySource, default_store_path, load_facts, open_store
 from harmpath.vulnerabilities import Match, Matches, Product, match
 from harmpath.vulnerabilities.effects import Effect, effect_of
 from harmpath.vulnerabilities.scores import primary_score
 
-__all__ = ["Knowledge", "known_vulnerabilities", "match_id", "source_of"]
+__all__ = ["Knowledge", "coverage_of", "joined_coverage", "known_vulnerabilities", "match_id", "source_of"]
 
 DISMISSED = frozenset({"rejected", "not-applicable", "not-affected", "fixed"})
 """Verdicts with which a vulnerability licenses no attack step."""
@@ -56,22 +57,23 @@ def known_vulnerabilities(
     effects = {cve: effect_of(record) for cve, record in records.items()}
     rows: list[MatchRow] = []
     licensing: list[KnownVulnerability] = []
-    open_questions: list[NotAssessed] = []
+    conditional: list[KnownVulnerability] = []
+    open_questions: list[NotAssessed] = [*_unnamed_weaknesses(found.matches, by_id, records, effects)]
     for one in found.matches:
         technology = by_id[one.product.ref]
         row = _row(one, technology, records.get(one.cve), effects.get(one.cve), verdicts)
         rows.append(row)
         licence = _licence(one, row, effects.get(one.cve))
         if isinstance(licence, KnownVulnerability):
-            licensing.append(licence)
+            (conditional if one.confidence == "conditional" else licensing).append(licence)
         elif licence is not None:
             open_questions.append(licence)
     return Knowledge(
         matches=tuple(rows),
         unmatched=_unmatched(found, by_id),
-        coverage=Coverage(found.coverage.sources, (*found.coverage.missing, *missing)),
+        coverage=coverage_of(found.coverage, missing),
         not_assessed=(*found.not_assessed, *open_questions),
-        licensing=_once(licensing),
+        licensing=_once([*licensing, *_needed(conditional, licensing)]),
         match_of=_by_element(rows),
     )
 
@@ -93,6 +95,22 @@ def source_of(facts: Sequence[Path], store: Path | None) -> tuple[VulnerabilityS
     remedy = "Import public records: 'harmpath data import FOLDER'."
     said = NotAssessed("local store of public records", f"There is no store at {_shown(path)}.", remedy)
     return Combined(parts), (said,)
+
+
+def coverage_of(coverage: Coverage, missing: tuple[NotAssessed, ...]) -> Coverage:
+    """The coverage of facts tables and store; with a store, what a facts table leaves out is no gap."""
+    gaps = coverage.missing if missing else tuple(g for g in coverage.missing if "facts table" not in g.subject)
+    return joined_coverage(Coverage(coverage.sources, (*gaps, *missing)))
+
+
+def joined_coverage(*parts: Coverage) -> Coverage:
+    """Several coverages as one: each source once, as the part that holds most of it covers it."""
+    most: dict[str, SourceCoverage] = {}
+    for source in (s for part in parts for s in part.sources):
+        held = most.get(source.source)
+        if held is None or source.records > held.records:
+            most[source.source] = source
+    return Coverage(tuple(most.values()), tuple(dict.fromkeys(m for part in parts for m in part.missing)))
 
 
 def _shown(path: Path) -> str:
@@ -180,6 +198,43 @@ def _licence(one: Match, row: MatchRow, effect: Effect | NotAssessed | None) -> 
         score=row.cvss_score,
         evidence=(*one.evidence, *effect.evidence),
     )
+
+
+def _needed(
+    conditional: Sequence[KnownVulnerability], definite: Sequence[KnownVulnerability]
+) -> list[KnownVulnerability]:
+    """Conditional matches, as far as no definite one on the same element gives the same from the same place."""
+    given = {(v.element, v.position, v.privileges, v.user_interaction, g) for v in definite for g in v.gains}
+    kept = []
+    for v in conditional:
+        gains = tuple(g for g in v.gains if (v.element, v.position, v.privileges, v.user_interaction, g) not in given)
+        if gains:
+            kept.append(replace(v, gains=gains))
+    return kept
+
+
+def _unnamed_weaknesses(
+    matches: Sequence[Match],
+    technologies: Mapping[str, TechnologyRow],
+    records: Mapping[str, Vulnerability],
+    effects: Mapping[str, Effect | NotAssessed],
+) -> list[NotAssessed]:
+    """Vulnerabilities with high impact throughout whose records name no weakness: they may give more than is shown."""
+    count: Counter[str] = Counter()
+    for one in matches:
+        effect, record = effects.get(one.cve), records.get(one.cve)
+        if isinstance(effect, Effect) and record is not None and not record.weaknesses:
+            score = effect.score
+            if {score.confidentiality, score.integrity, score.availability} == {"high"}:
+                count[one.product.ref] += 1
+    said = (
+        "of its vulnerabilities have high impact throughout and no weakness (CWE) in the records; whether they execute"
+    )
+    return [
+        NotAssessed(ref, f"{n} {said} code is not known, and no step rests on it.", "harmpath data pull nvd")
+        for ref, n in sorted(count.items())
+        if ref in technologies
+    ]
 
 
 def _once(vulnerabilities: Sequence[KnownVulnerability]) -> tuple[KnownVulnerability, ...]:

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import msgspec
 
-from harmpath.assessment.knowledge import source_of
+from harmpath.assessment.knowledge import coverage_of, source_of
 from harmpath.assessment.model import CoverageRow, NotAssessedRow
 from harmpath.assessment.rows import coverage_row, not_assessed_rows
 from harmpath.assessment.technologies import collect
 from harmpath.device.project import open_project
 from harmpath.device.sbom import read_sbom
-from harmpath.evidence import Coverage
 from harmpath.records import Vulnerability, VulnerabilitySource
 from harmpath.vulnerabilities import Match, Matches, Product, match
 from harmpath.vulnerabilities.scores import primary_score
@@ -81,8 +80,7 @@ def matched(
     """Matches of some products that are one another's platform, and the source they come from."""
     source, missing = source_of(facts, store)
     found = match(products, source, [p.cpe for p in products if p.cpe])
-    coverage = Coverage(found.coverage.sources, (*found.coverage.missing, *missing))
-    return replace(found, coverage=coverage), source
+    return replace(found, coverage=coverage_of(found.coverage, missing)), source
 
 
 def products_of(path: Path) -> tuple[list[Product], tuple[Path, ...]]:

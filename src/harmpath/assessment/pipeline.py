@@ -17,7 +17,7 @@ from harmpath.assessment.controls import plan_controls
 from harmpath.assessment.decisions import Decision, applied, read_decisions, verdicts
 from harmpath.assessment.evading import measured_by_path
 from harmpath.assessment.joining import consequences
-from harmpath.assessment.knowledge import known_vulnerabilities
+from harmpath.assessment.knowledge import joined_coverage, known_vulnerabilities
 from harmpath.assessment.matrix import read_matrix
 from harmpath.assessment.model import Assessment, FindingRow
 from harmpath.assessment.paths import derive_paths, unjoined
@@ -40,7 +40,6 @@ from harmpath.assessment.traces import trace_rows
 from harmpath.device.check import check, is_usable
 from harmpath.device.project import Project
 from harmpath.errors import InputError, Problem
-from harmpath.evidence import Coverage
 
 __all__ = ["SCHEMA", "assess"]
 
@@ -82,9 +81,7 @@ def assess(project: Project, *, store: Path | None = None, paths_per_goal: int =
     ucas = uca_rows(stpa)
     depth = stpa_depth(device, stpa, loss_scenarios)
     precedents, record_coverage = find_precedents(device, technologies.rows, loss_scenarios, store)
-    coverage = Coverage(
-        (*knowledge.coverage.sources, *record_coverage.sources), (*knowledge.coverage.missing, *record_coverage.missing)
-    )
+    coverage = joined_coverage(knowledge.coverage, record_coverage)
     summary = summarise(device, matrix, risks, paths.rows, ucas, loss_scenarios, knowledge.matches, plan.titles)
 
     assessment = Assessment(

@@ -123,4 +123,8 @@ def _on_the_model(row: EvidenceRow) -> str:
 def _because(path: AttackPathRow, consequence: Consequence, severity: str) -> tuple[str, ...]:
     worst = [h for h, word in consequence.severities.items() if word == severity]
     cut = (f"Existing controls cut the path: {', '.join(path.cut_by)}.",) if not path.open else ()
-    return (f"Severity {severity}: {', '.join(worst)}.", *path.exploitability_because, *cut)
+    return (
+        f"Severity {severity}, by the analyst's word, is what counts: {', '.join(worst)}.",
+        *path.exploitability_because,
+        *cut,
+    )

@@ -45,7 +45,7 @@ def attack_scenarios(
     matches: Sequence[MatchRow],
 ) -> tuple[AttackScenarioRow, ...]:
     """The scenario of every path that leads to an unsafe control action; ``titles``: name of each security control."""
-    cves = {m.id: m.cve for m in matches}
+    cves = {m.id: m for m in matches}
     return tuple(_scenario(device, path, joined[path.goal], titles, cves) for path in paths if path.goal in joined)
 
 
@@ -54,7 +54,7 @@ def _scenario(
     path: AttackPathRow,
     consequence: Consequence,
     titles: Mapping[str, str],
-    cves: Mapping[str, str],
+    cves: Mapping[str, MatchRow],
 ) -> AttackScenarioRow:
     first = path.steps[0]
     ucas: dict[str, Part] = {f"u{n}": u.sentence for n, u in enumerate(consequence.ucas)}
@@ -88,13 +88,15 @@ def _scenario(
     )
 
 
-def _step(device: Device, step: StepRow, cves: Mapping[str, str]) -> Sentence:
+def _step(device: Device, step: StepRow, cves: Mapping[str, MatchRow]) -> Sentence:
     """The rule's own words with the names of the elements, resting on their ids and on the matches that license it."""
-    names = list(dict.fromkeys(cves[m] for m in step.vulnerabilities))
+    names = list(dict.fromkeys(cves[m].cve for m in step.vulnerabilities))
     others = len(names[_NAMED:]) + step.more_vulnerabilities
     more = f" and {others} more" if others else ""
     parts: dict[str, Part] = {name: _element(device, id_) for name, id_ in step.binding.items()}
     says = next(rule.says for rule in attack_rules() if rule.id == step.rule)
+    if step.vulnerabilities and all(cves[m].condition for m in step.vulnerabilities):
+        says = f"{says.removesuffix('.')}, on the condition that {cves[step.vulnerabilities[0]].condition}."
     sentence = compose(says, **parts, vulnerabilities=", ".join(names[:_NAMED]) + more)
     return sentence.resting_on(*step.vulnerabilities, *(id_ for id_ in (step.element,) if id_ in device.by_id))
 
@@ -114,7 +116,8 @@ def _false_datum(device: Device, path: AttackPathRow, consequence: Consequence) 
 def _preconditions(path: AttackPathRow) -> tuple[str, ...]:
     """What must be true before the attacker can begin: the position, and each licence that is not a vulnerability."""
     licences = [f"{e.id}: {e.note}" for s in path.steps for e in s.evidence if e.kind == "model-element" and e.note]
-    return tuple(dict.fromkeys([f"The attacker is in this position: {path.position}.", *licences]))
+    without = [] if path.open else [f"Told as it would be without {', '.join(path.cut_by)}, which cut this path."]
+    return tuple(dict.fromkeys([*without, f"The attacker is in this position: {path.position}.", *licences]))
 
 
 def _model_effect(device: Device, path: AttackPathRow, consequence: Consequence) -> Sentence:

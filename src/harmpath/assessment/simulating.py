@@ -120,7 +120,8 @@ def _reach_of(rows: Sequence[ReachRow], signal: str) -> _Reached | None:
 
 def _line(reached: _Reached) -> str:
     operations, bounds, rate, period = reached
-    return f"{', '.join(operations)} within {bounds}; at most {rate:g} per min; every {period:g} min"
+    change = "" if rate == float("inf") else f"; at most {rate:g} per min"
+    return f"{', '.join(operations)} within {bounds}{change}" + (f"; every {period:g} min" if period else "")
 
 
 def harm_of(project: Project, a: Assessment, campaign: Campaign) -> MeasuredHarm:

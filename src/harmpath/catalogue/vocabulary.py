@@ -40,9 +40,7 @@ Access = Literal["public", "patient", "staff", "locked"]
 Port = Literal["usb", "serial", "jtag", "network-service", "removable-media", "radio", "user-interface", "other"]
 Action = Literal["therapy", "advice", "diagnosis", "alarm", "command", "configuration", "update"]
 
-Position = Literal[
-    "internet", "hospital-network", "home-network", "radio-range", "physical", "supply-chain", "insider"
-]
+Position = Literal["internet", "hospital-network", "home-network", "radio-range", "physical", "supply-chain", "insider"]
 """Where an attacker starts."""
 POSITIONS: Final = (
     "internet", "hospital-network", "home-network", "radio-range", "physical", "supply-chain", "insider",

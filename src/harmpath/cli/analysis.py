@@ -17,7 +17,7 @@ __all__ = ["add_to"]
 ProjectArgument = Annotated[Path, typer.Argument(help="Project folder, or the device.yaml in it.", metavar="PROJECT")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 StoreOption = Annotated[
-    Path | None, typer.Option("--store", help="Local store of public records [env: HARMPATH_STORE].")
+    Path | None, typer.Option("--store", help="Local store of public records (env: HARMPATH_STORE).")
 ]
 ExitCodeOption = Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when something is found.")]
 MostOption = Annotated[int, typer.Option("--paths", min=1, max=100, help="Attack paths to list for each goal.")]

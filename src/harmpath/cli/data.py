@@ -19,7 +19,7 @@ __all__ = ["add_to"]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 StoreOption = Annotated[
-    Path | None, typer.Option("--store", help="Local store of public records [env: HARMPATH_STORE].")
+    Path | None, typer.Option("--store", help="Local store of public records (env: HARMPATH_STORE).")
 ]
 
 data = typer.Typer(

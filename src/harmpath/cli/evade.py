@@ -25,7 +25,7 @@ def evade(
     record: Annotated[bool, typer.Option("--record", help="Keep the figures in the project, for 'assess'.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     store: Annotated[
-        Path | None, typer.Option("--store", help="Local store of public records [env: HARMPATH_STORE].")
+        Path | None, typer.Option("--store", help="Local store of public records (env: HARMPATH_STORE).")
     ] = None,
 ) -> None:
     """Measure what false data does to the device's model, limited to the reach of the open attack paths.

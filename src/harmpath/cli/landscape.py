@@ -14,7 +14,7 @@ __all__ = ["add_to"]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 StoreOption = Annotated[
-    Path | None, typer.Option("--store", help="Local store of public records [env: HARMPATH_STORE].")
+    Path | None, typer.Option("--store", help="Local store of public records (env: HARMPATH_STORE).")
 ]
 
 landscape = typer.Typer(help="What has gone wrong with devices: report, precedents, classification, studies.")

@@ -65,7 +65,7 @@ def check(
 
 
 def schema(
-    name: Annotated[str, typer.Argument(help="device, assessment, decisions or facts.")] = "device",
+    name: Annotated[str, typer.Argument(help="device, assessment, decisions or risk.")] = "device",
 ) -> None:
     """Print the JSON Schema of a file that harmpath reads or writes.
 

@@ -20,7 +20,7 @@ def simulate(
     pictures: Annotated[bool, typer.Option("--pictures/--no-pictures", help="Draw the pictures.")] = True,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     store: Annotated[
-        Path | None, typer.Option("--store", help="Local store of public records [env: HARMPATH_STORE].")
+        Path | None, typer.Option("--store", help="Local store of public records (env: HARMPATH_STORE).")
     ] = None,
 ) -> None:
     """Run the closed loop with and without each attack that the open paths allow, and report what patients suffer.

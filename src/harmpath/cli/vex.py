@@ -46,7 +46,7 @@ def vex(
         str, typer.Option(help="When it is issued (RFC 3339); without it, the date of the newest record used.")
     ] = "",
     store: Annotated[
-        Path | None, typer.Option("--store", help="Local store of public records [env: HARMPATH_STORE].")
+        Path | None, typer.Option("--store", help="Local store of public records (env: HARMPATH_STORE).")
     ] = None,
 ) -> None:
     """Write what is known and decided about each vulnerability as CSAF VEX, OpenVEX, CycloneDX VDR or SARIF.

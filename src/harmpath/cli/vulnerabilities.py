@@ -19,7 +19,7 @@ def vulnerabilities(
     path: Annotated[Path, typer.Argument(help="Project folder, or an SBOM (CycloneDX, SPDX).", metavar="PROJECT|FILE")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     store: Annotated[
-        Path | None, typer.Option("--store", help="Local store of public records [env: HARMPATH_STORE].")
+        Path | None, typer.Option("--store", help="Local store of public records (env: HARMPATH_STORE).")
     ] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when something is found.")] = False,
 ) -> None:

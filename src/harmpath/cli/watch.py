@@ -22,7 +22,7 @@ def watch(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
     store: Annotated[
-        Path | None, typer.Option("--store", help="Local store of public records [env: HARMPATH_STORE].")
+        Path | None, typer.Option("--store", help="Local store of public records (env: HARMPATH_STORE).")
     ] = None,
 ) -> None:
     """Compare known vulnerabilities with the last look: new, newly exploited, changed, gone.

@@ -83,6 +83,10 @@ def _check(out_dir: Path, targets: Mapping[str, Path]) -> None:
             raise OutputError(f"{folder} is in the way: a folder of results has to go there.", remedy=remedy)
         if target.is_dir() and not target.is_symlink():
             raise OutputError(f"{target} is a folder; a file of results has to go there.", remedy="Move it away.")
+        if target.exists() and not target.is_file():
+            raise OutputError(
+                f"{target} is not a regular file and is left as it is.", remedy="Give another file with -o."
+            )
 
 
 @contextlib.contextmanager

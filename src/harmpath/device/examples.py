@@ -41,7 +41,8 @@ def copy_example(name: str, folder: Path) -> None:
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
             made = Path(scratch) / "project"
             with as_file(files("harmpath").joinpath("examples", name)) as source:
-                shutil.copytree(source, made)
+                shutil.copytree(source, made, ignore=shutil.ignore_patterns("measurements"))
+            _comment_out(made / "decisions.yaml")
             schema = json.dumps(device_schema(), indent=1, ensure_ascii=False) + "\n"
             (made / "device.schema.json").write_text(schema, encoding="utf-8")
             if folder.exists():
@@ -49,3 +50,10 @@ def copy_example(name: str, folder: Path) -> None:
             made.replace(folder)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror}.", remedy="Choose another place.") from error
+
+
+def _comment_out(decisions: Path) -> None:
+    """What was decided about the example is not decided about a new device; it stays as a pattern to write from."""
+    lines = decisions.read_text(encoding="utf-8").splitlines() if decisions.exists() else []
+    pattern = [line if line.startswith("#") or not line.strip() else f"# {line}" for line in lines]
+    decisions.write_text("\n".join(["decisions: []", "", *pattern]) + "\n", encoding="utf-8")

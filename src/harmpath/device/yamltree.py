@@ -156,6 +156,8 @@ def read(path: Path, file: str | None = None) -> Tree:
     """
     shown = file or str(path)
     try:
+        if path.exists() and not path.is_file():
+            raise InputError([Problem("not-a-file", "This is not a regular file.", shown, remedy="Name a YAML file.")])
         size = path.stat().st_size
         if size > MAX_BYTES:
             remedy = "A project file is written by hand; keep bulk data in documents/ or traces/."

@@ -16,15 +16,14 @@ from harmpath.stpa.loop import Loop, Place
 from harmpath.stpa.results import Condition, LossScenario, UnsafeControlAction
 from harmpath.stpa.sentences import Part, Sentence, compose
 
-__all__ = ["CATALOGUE", "effect_of", "loss_scenarios", "outcome_of"]
+__all__ = ["CATALOGUE", "as_arrived", "effect_of", "loss_scenarios", "outcome_of"]
 
 CATALOGUE = "stpa-causal-factors"
 
 _FORGED: frozenset[Aspect] = frozenset({"provided", "too-early", "wrong-order", "applied-too-long"})
-_SUPPRESSED: frozenset[Aspect] = frozenset(
-    {"not-provided", "too-late", "wrong-order", "stopped-too-soon", "applied-too-long"}
-)
-"""Applied too long is either: more of it is forged, or the action that would end it is suppressed."""
+"""Applied too long: more of it is forged. Suppressed would be the action that ends it, which is another action."""
+_SUPPRESSED: frozenset[Aspect] = frozenset({"not-provided", "too-late", "stopped-too-soon"})
+"""What comes of an action that does not arrive. Jamming an action never makes it come in the wrong order or too long."""
 
 _CARRIED_OUT: dict[Aspect, str] = {
     "not-provided": "{target} does not receive or carry out {action}{context}",
@@ -101,6 +100,15 @@ def effect_of(loop: Loop, aspect: Aspect, safe_decision: bool) -> Sentence:
         action=loop.action,
         context=context_words(device, uca.context, believed, uca.when),
     )
+
+
+def as_arrived(device: Device, uca: UnsafeControlAction) -> Sentence:
+    """The same unsafe control action where its controller decided as it should and something else arrived."""
+    if uca.type is None:
+        return uca.sentence
+    loop = Loop(device, uca, next(a for a in device.control_actions if a.id == uca.control_action))
+    hazards = cited([element(device, h) for h in uca.hazards], "hazard")
+    return compose("{effect}. This can lead to {hazards}.", effect=effect_of(loop, uca.type, True), hazards=hazards)
 
 
 def outcome_of(loop: Loop, aspect: Aspect) -> Sentence:

@@ -117,6 +117,8 @@ def test_spdx_tag_value(tmp_path: Path) -> None:
         ("", "not-an-sbom"),
         ('{"bomFormat": "CycloneDX", "specVersion": "9.9"}', "sbom-version"),
         ('{"spdxVersion": "SPDX-1.0"}', "sbom-version"),
+        ('{"bomFormat": "CycloneDX", "specVersion": "1.5", "components": "x"}', "sbom-structure"),
+        ('{"spdxVersion": "SPDX-2.3"}', "sbom-structure"),
         ('{"@graph": []}', "not-an-sbom"),
         ("<bom", "xml"),
         ("<a/>", "not-an-sbom"),

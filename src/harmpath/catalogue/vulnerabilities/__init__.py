@@ -1,1 +1,1 @@
-"""Vendor and product names, protocols and weaknesses: what vulnerability matching and scoring know beyond the records."""
+"""Vendor and product names, protocols and weaknesses: what matching and scoring know beyond the records."""

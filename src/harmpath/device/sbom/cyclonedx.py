@@ -44,6 +44,10 @@ def from_json(bom: dict[str, Any], file: str) -> Sbom:
     if version not in _VERSIONS:
         said = f"CycloneDX {version or 'of unknown version'} is not supported."
         raise InputError([Problem("sbom-version", said, file, value=version, remedy="Convert it to 1.4 to 1.7.")])
+    for key in ("components", "services"):
+        if not isinstance(bom.get(key, []), list):
+            remedy = "Export the SBOM again; the value must be a list."
+            raise InputError([Problem("sbom-structure", f"'{key}' is not a list.", file, remedy=remedy)])
     problems: list[Problem] = []
     found = [c for c in _walk(bom, file, problems) if c is not None]
     metadata = _dict(bom.get("metadata"))

@@ -39,6 +39,11 @@ def _version(value: Any, file: str) -> str:
 def from_json(document: dict[str, Any], file: str) -> Sbom:
     """The SBOM in a decoded SPDX 2.x JSON document; InputError for a version that is not supported."""
     version = _version(document.get("spdxVersion"), file)
+    if not isinstance(document.get("packages", []), list) or not (document.get("packages") or document.get("files")):
+        remedy = "Export the SBOM again, with its packages."
+        raise InputError(
+            [Problem("sbom-structure", "The document lists no packages and no files.", file, remedy=remedy)]
+        )
     described = (
         set(document.get("documentDescribes") or ()) if isinstance(document.get("documentDescribes"), list) else set()
     )
