@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from harmpath.assessment.joining import Consequence
 from harmpath.assessment.model import AttackPathRow, AttackScenarioRow, MatchRow, StepRow
 from harmpath.catalogue.rules import attack_rules
+from harmpath.catalogue.vocabulary import GAIN_WORDS
 from harmpath.device.model import Device
 from harmpath.stpa import Sentence
 from harmpath.stpa.sentences import Part, cited, compose
@@ -94,6 +95,8 @@ def _step(device: Device, step: StepRow, cves: Mapping[str, MatchRow]) -> Senten
     others = len(names[_NAMED:]) + step.more_vulnerabilities
     more = f" and {others} more" if others else ""
     parts: dict[str, Part] = {name: _element(device, id_) for name, id_ in step.binding.items()}
+    if step.licence == "known-vulnerability" and "K" in step.binding:
+        parts["K"] = GAIN_WORDS[step.binding["K"]]
     says = next(rule.says for rule in attack_rules() if rule.id == step.rule)
     if step.vulnerabilities and all(cves[m].condition for m in step.vulnerabilities):
         says = f"{says.removesuffix('.')}, on the condition that {cves[step.vulnerabilities[0]].condition}."

@@ -11,6 +11,7 @@ from harmpath.attackpaths.problem import Problem
 from harmpath.attackpaths.results import AttackPath, Step
 from harmpath.attackpaths.vulnerability import KnownVulnerability
 from harmpath.catalogue.rules import AttackRule
+from harmpath.catalogue.vocabulary import GAIN_WORDS
 from harmpath.device.goals import Goal
 from harmpath.evidence import CatalogueEvidence, ElementEvidence, Evidence, RecordEvidence
 
@@ -122,7 +123,10 @@ def _sentence(rule: AttackRule, binding: dict[str, str], vulnerabilities: tuple[
     names = [v.id for v in vulnerabilities[:_NAMED]]
     more = len(vulnerabilities) - len(names)
     listed = ", ".join(names) + (f" and {more} more" if more > 0 else "")
-    return _PLACEHOLDER.sub(lambda m: (binding | {"vulnerabilities": listed})[m[1]], rule.says)
+    words = binding | {"vulnerabilities": listed}
+    if rule.uses_vulnerability and "K" in binding:  # the variable of what a vulnerability gives
+        words["K"] = GAIN_WORDS[binding["K"]]
+    return _PLACEHOLDER.sub(lambda m: words[m[1]], rule.says)
 
 
 def _evidence(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Final, Literal
 
 __all__ = [
-    "COMPONENT_KINDS", "FDA_CATEGORIES", "GAINS", "GOALS", "MACHINE_MEDIA", "MEDIA", "OPERATIONS", "OWNERS", "PEOPLE",
+    "COMPONENT_KINDS", "FDA_CATEGORIES", "GAINS", "GAIN_WORDS", "GOALS",
+    "MACHINE_MEDIA", "MEDIA", "OPERATIONS", "OWNERS", "PEOPLE",
     "POSITIONS", "PROTECTIONS", "ZONES", "Access", "Action", "FdaCategory", "Interaction", "Operation", "Port",
     "Position", "Privileges", "Reachable",
 ]  # fmt: skip
@@ -54,6 +55,21 @@ GAINS: Final = (
     "reach", "login", "read", "modify", "inject", "drop", "delay", "replay", "spoof", "execute", "update",
 )  # fmt: skip
 """Capabilities that a vulnerability can give on the element that has it."""
+GAIN_WORDS: Final[dict[str, str]] = {
+    "reach": "connect to it",
+    "login": "get an account on it",
+    "read": "read its data",
+    "modify": "change its data",
+    "inject": "insert data of their own",
+    "drop": "put it out of service",
+    "delay": "hold its data back",
+    "replay": "repeat old data as new",
+    "spoof": "pass for somebody it trusts",
+    "execute": "run code of their own on it",
+    "update": "install an update of their own",
+}
+"""Each capability as what the attacker does it for, to follow ``to``."""
+assert set(GAIN_WORDS) == set(GAINS)
 
 Operation = Literal["replace", "add", "drop", "delay", "replay"]
 """What can be done to the values of a signal."""

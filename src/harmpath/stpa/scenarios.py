@@ -14,7 +14,7 @@ from harmpath.stpa.constraints import losses_of
 from harmpath.stpa.identity import readable_id
 from harmpath.stpa.loop import Loop, Place
 from harmpath.stpa.results import Condition, LossScenario, UnsafeControlAction
-from harmpath.stpa.sentences import Part, Sentence, compose
+from harmpath.stpa.sentences import Part, Sentence, cited, compose
 
 __all__ = ["CATALOGUE", "as_arrived", "effect_of", "loss_scenarios", "outcome_of"]
 
@@ -23,7 +23,7 @@ CATALOGUE = "stpa-causal-factors"
 _FORGED: frozenset[Aspect] = frozenset({"provided", "too-early", "wrong-order", "applied-too-long"})
 """Applied too long: more of it is forged. Suppressed would be the action that ends it, which is another action."""
 _SUPPRESSED: frozenset[Aspect] = frozenset({"not-provided", "too-late", "stopped-too-soon"})
-"""What comes of an action that does not arrive. Jamming an action never makes it come in the wrong order or too long."""
+"""What comes of an action that does not arrive; jamming it never brings it in the wrong order or makes it last."""
 
 _CARRIED_OUT: dict[Aspect, str] = {
     "not-provided": "{target} does not receive or carry out {action}{context}",

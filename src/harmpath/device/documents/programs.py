@@ -152,7 +152,8 @@ _VERSIONED = re.compile(
 """A capitalised name that ends in a word for a program and is followed by "software" or a version."""
 _RELEASES = re.compile(r"[Ss]oftware [Vv]ersions?:[^\n]{0,300}")
 _RELEASE = re.compile(
-    r"(?<![\w-])(?P<name>[A-Z]{2}[A-Za-z]{0,8}|[A-Z][a-z]{1,8}[A-Z][A-Za-z]{0,8}) (?=[Vv]\.? ?\d{1,3}(?:\.\d{1,4}){1,3})"
+    r"(?<![\w-])(?P<name>[A-Z]{2}[A-Za-z]{0,8}|[A-Z][a-z]{1,8}[A-Z][A-Za-z]{0,8})"
+    r" (?=[Vv]\.? ?\d{1,3}(?:\.\d{1,4}){1,3})"
 )
 
 
