@@ -108,7 +108,7 @@ def test_false_feedback_carries_goal_and_false_datum(analysis: StpaAnalysis):
     uca = _by_type(analysis, "bolus", "provided")
     (scenario,) = [s for s in analysis.scenarios_of[uca.id] if s.causal_factor == "false-feedback"]
     assert scenario.goals == (Goal("falsify-signal", "glucose"),)
-    assert scenario.false_datum == "CGM glucose reported as high while glucose is low"
+    assert scenario.false_datum == "CGM glucose falsified so that glucose seems to be high while it is low"
     assert scenario.kind == "security"
     assert {"bg", "glucose"} == set(scenario.elements)
 

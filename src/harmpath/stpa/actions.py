@@ -21,9 +21,9 @@ CLAUSE: dict[Aspect, str] = {
     "provided": "{source} provides {action}{context}",
     "too-early": "{source} provides {action} too early{context}",
     "too-late": "{source} provides {action} too late{context}",
-    "wrong-order": "{source} provides {action} out of order{context}",
-    "stopped-too-soon": "{source} stops {action} too soon{context}",
-    "applied-too-long": "{source} applies {action} too long{context}",
+    "wrong-order": "{source} provides {action} in the wrong order{context}",
+    "stopped-too-soon": "{source} ends {action} too soon{context}",
+    "applied-too-long": "{source} goes on with {action} too long{context}",
 }
 """What the controller does, by aspect."""
 
@@ -33,8 +33,8 @@ _INVERSE: dict[Aspect, tuple[Rule, str]] = {
     "too-early": ("in-time", "{source} must not provide {action} too early{context}"),
     "too-late": ("in-time", "{source} must provide {action} in time{context}"),
     "wrong-order": ("in-order", "{source} must provide {action} in the right order{context}"),
-    "stopped-too-soon": ("long-enough", "{source} must not stop {action} too soon{context}"),
-    "applied-too-long": ("no-longer", "{source} must not apply {action} too long{context}"),
+    "stopped-too-soon": ("long-enough", "{source} must not end {action} too soon{context}"),
+    "applied-too-long": ("no-longer", "{source} must not go on with {action} too long{context}"),
 }
 
 _GROUP_WORD = dict(
@@ -172,20 +172,28 @@ def context_words(
 
 
 def controller_constraints(device: Device, actions: Iterable[UnsafeControlAction]) -> tuple[ControllerConstraint, ...]:
-    """Each hazardous unsafe control action inverted; what the controller believes is no excuse and drops out."""
+    """Each hazardous unsafe control action inverted; what the controller believes is no excuse and drops out.
+
+    Free words under ``when`` mostly tell the deviation ("the patient has left"), which inverted would be required; they
+    stay only with a prohibition, and otherwise the constraint points to the unsafe control action that they tell of.
+    """
     found: list[ControllerConstraint] = []
     for uca in actions:
         if uca.type is None or uca.status != "hazardous":
             continue
         rule, template = _INVERSE[uca.type]
+        kept = uca.when if rule == "must-not" else ""
+        deviation = f"; the deviation to prevent is that of {uca.id}" if uca.when and not kept else ""
         clause = compose(
             template,
             source=element(device, uca.source),
             action=element(device, uca.control_action),
-            context=context_words(device, uca.context, (), uca.when),
+            context=context_words(device, uca.context, (), kept),
         )
         named = cited([element(device, h) for h in uca.hazards], "hazard")
-        sentence = compose("{clause}. This prevents {hazards}.", clause=clause, hazards=named)
+        sentence = compose(
+            "{clause}{deviation}. This prevents {hazards}.", clause=clause, deviation=deviation, hazards=named
+        )
         id_ = readable_id("CC", uca.id)
         found.append(
             ControllerConstraint(

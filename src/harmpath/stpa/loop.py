@@ -85,12 +85,16 @@ class Loop:
         match anchor:
             case "controller":
                 yield {}, "controller", None
-            case "human-controller":
-                if self.device.component[self.action.source].kind in _PEOPLE:
+            case "human-controller" | "machine-controller":
+                if self._is_person == (anchor == "human-controller"):
                     yield {}, "controller", None
             case "variable" | "blind-variable":
                 for variable in self.variables:
                     if anchor == "variable" or not self._signals(variable):
+                        yield {"variable": variable}, "variable", variable
+            case "human-variable" | "machine-variable":
+                if self._is_person == (anchor == "human-variable"):
+                    for variable in self.variables:
                         yield {"variable": variable}, "variable", variable
             case "signal" | "sensor" | "source" | "feedback-channel":
                 yield from self._feedback(anchor)
@@ -101,6 +105,10 @@ class Loop:
                     yield {"engine": engine}, "engine", None
             case _:
                 yield from self._path(anchor)
+
+    @property
+    def _is_person(self) -> bool:
+        return self.device.component[self.action.source].kind in _PEOPLE
 
     def _feedback(self, anchor: Anchor) -> Iterator[tuple[dict[str, Element], str, ProcessVariable | None]]:
         """Signals of the variables, and what produces and carries them; a shared part is asked once per signal."""

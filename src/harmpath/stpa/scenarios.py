@@ -14,7 +14,7 @@ from harmpath.stpa.constraints import losses_of
 from harmpath.stpa.identity import readable_id
 from harmpath.stpa.loop import Loop, Place
 from harmpath.stpa.results import Condition, LossScenario, UnsafeControlAction
-from harmpath.stpa.sentences import Part, Sentence, cited, compose
+from harmpath.stpa.sentences import Part, Sentence, cited, compose, places
 
 __all__ = ["CATALOGUE", "as_arrived", "effect_of", "loss_scenarios", "outcome_of"]
 
@@ -30,8 +30,8 @@ _CARRIED_OUT: dict[Aspect, str] = {
     "provided": "{target} carries out {action} that {source} did not decide{context}",
     "too-early": "{target} carries out {action} too early{context}",
     "too-late": "{target} carries out {action} too late{context}",
-    "wrong-order": "{target} carries out {action} out of order{context}",
-    "stopped-too-soon": "{target} stops {action} too soon{context}",
+    "wrong-order": "{target} carries out {action} in the wrong order{context}",
+    "stopped-too-soon": "{target} ends {action} too soon{context}",
     "applied-too-long": "{target} goes on with {action} too long{context}",
 }
 """What reaches the process although the controller decided as it should, by aspect."""
@@ -41,7 +41,7 @@ _TOLD: dict[Aspect, str] = {
     "provided": "{target} receives {action} that {source} did not give{context}",
     "too-early": "{target} receives {action} too early{context}",
     "too-late": "{target} receives {action} too late{context}",
-    "wrong-order": "{target} receives {action} out of order{context}",
+    "wrong-order": "{target} receives {action} in the wrong order{context}",
     "stopped-too-soon": "{action} reaches {target} for too short a time{context}",
     "applied-too-long": "{action} reaches {target} for too long{context}",
 }
@@ -85,6 +85,10 @@ def _of(loop: Loop, aspect: Aspect) -> Iterator[LossScenario]:
             continue
         safe = scenario_classes()[factor.scenario_class].safe_decision
         for place in loop.places(factor.anchor):
+            about = place.variable
+            decides = factor.scenario_class == "controller-behaviour"
+            if aspect == "wrong-order" and decides and about is not None and not _names(loop.uca, about.id):
+                continue  # a belief brings actions into the wrong order only where the order depends on it
             yield _scenario(loop, aspect, factor, place, effects[safe])
 
 
@@ -136,7 +140,7 @@ def _scenario(loop: Loop, aspect: Aspect, factor: CausalFactor, place: Place, ef
         elements=elements,
         goals=_goals(factor, aspect, place, loop),
         adversary=factor.adversary,
-        false_datum=compose(factor.false_datum, **parts).text if factor.false_datum else "",
+        false_datum=_false_datum(factor.false_datum, uca, place, parts),
         hazards=uca.hazards,
         losses=uca.losses,
         evidence=(*model, CatalogueEvidence(CATALOGUE, factor.id, factor.source)),
@@ -155,9 +159,23 @@ def _states(uca: UnsafeControlAction, place: Place) -> dict[str, Part]:
 
     actual, belief = words(uca.context), words(uca.believed)
     return {
-        "actual": actual or "otherwise",
-        "belief": belief or (f"other than {actual}" if actual else "other than it is"),
+        "actual": actual or f"not {belief}",
+        "belief": belief or (f"anything but {actual}" if actual else "other than it is"),
     }
+
+
+def _false_datum(template: str, uca: UnsafeControlAction, place: Place, parts: dict[str, Part]) -> str:
+    """The datum in words; what is false about it is left out, and with it the datum, where no state is known."""
+    own = place.variable.id if place.variable else ""
+    if not _names(uca, own) and places(template) & {"actual", "belief"}:
+        template, _, _ = template.partition(" while ")
+    # A stated belief says which variables are taken wrongly; the others are believed as they are.
+    mistaken = {c.variable for c in uca.believed or uca.context}
+    return "" if "belief" in places(template) and own not in mistaken else compose(template, **parts).text
+
+
+def _names(uca: UnsafeControlAction, variable: str) -> bool:
+    return variable in {c.variable for c in (*uca.context, *uca.believed)}
 
 
 def _goals(factor: CausalFactor, aspect: Aspect, place: Place, loop: Loop) -> tuple[Goal, ...]:

@@ -23,10 +23,13 @@ __all__ = [
 Anchor = Literal[
     "controller",
     "human-controller",
+    "machine-controller",
     "engine",
     "engine-input",
     "output",
     "variable",
+    "human-variable",
+    "machine-variable",
     "blind-variable",
     "signal",
     "sensor",
