@@ -12,12 +12,12 @@ import io
 import lzma
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, TypeAlias, cast
 
 from harmpath.errors import InputError, Problem
 
@@ -97,7 +97,7 @@ class _Bounded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         try:
             data = self._source.read(len(buffer))
         except (EOFError, OSError, lzma.LZMAError) as error:
@@ -113,9 +113,15 @@ class _Bounded(io.RawIOBase):
 
 def open_bytes(path: Path) -> IO[bytes]:
     """The unpacked bytes of a plain, .xz or .bz2 file, bounded."""
-    openers: Mapping[str, Callable[[Path], IO[bytes]]] = {".xz": lzma.open, ".bz2": bz2.open}  # type: ignore[dict-item]
-    opener = openers.get(path.suffix, lambda p: p.open("rb"))
-    return io.BufferedReader(_Bounded(opener(path), MAX_BYTES, str(path)), 1 << 20)
+    source: IO[bytes]
+    if path.suffix == ".xz":
+        source = cast("IO[bytes]", lzma.open(path))  # noqa: SIM115 - the caller closes it
+    elif path.suffix == ".bz2":
+        source = cast("IO[bytes]", bz2.open(path))  # noqa: SIM115 - the caller closes it
+    else:
+        source = path.open("rb")
+    bounded: Any = _Bounded(source, MAX_BYTES, str(path))
+    return cast("IO[bytes]", io.BufferedReader(bounded, 1 << 20))
 
 
 def text_of(path: Path, quarantine: Quarantine) -> Iterator[tuple[int, str]]:
@@ -146,8 +152,10 @@ def delimited(
             line_of[0] = number
             yield line.replace("\x00", "")
 
-    style = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-    reader = csv.reader(lines(), delimiter=delimiter, quoting=style, quotechar='"' if quoted else None)
+    if quoted:
+        reader = csv.reader(lines(), delimiter=delimiter)
+    else:
+        reader = csv.reader(lines(), delimiter=delimiter, quoting=csv.QUOTE_NONE, quotechar=None)
     try:
         names = [_column(n) for n in next(reader)]
     except StopIteration:
