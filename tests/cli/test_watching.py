@@ -28,6 +28,12 @@ def project(examples: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(examples / "bgms", tmp_path / "bgms"))
 
 
+
+def _heeds_interrupts() -> None:
+    """A shell starts background jobs, and so perhaps the tests, with Ctrl-C ignored; a user's terminal does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Watch:
     """A running ``harmpath check --watch`` and the lines it writes."""
 
@@ -35,8 +41,9 @@ class Watch:
         environment = {**os.environ, "HARMPATH_STORE": "/nonexistent/store", "NO_COLOR": "1"}
         call = [sys.executable, "-m", "harmpath", "check", "--watch", *map(str, arguments)]
         self.process = subprocess.Popen(
-            call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-        )
+            call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+            preexec_fn=_heeds_interrupts,
+        )  # fmt: skip
         self.shown: queue.Queue[str] = queue.Queue()
         self.noted: queue.Queue[str] = queue.Queue()
         self.seen: list[str] = []
