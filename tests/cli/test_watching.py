@@ -28,7 +28,6 @@ def project(examples: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(examples / "bgms", tmp_path / "bgms"))
 
 
-
 def _heeds_interrupts() -> None:
     """A shell starts background jobs, and so perhaps the tests, with Ctrl-C ignored; a user's terminal does not."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
