@@ -282,9 +282,8 @@ def accuracy(store: Any, options: argparse.Namespace) -> list[tuple[str, str, st
     for kind, (hit, extra, _) in counts.items():
         confirmed, other_ = aliases[kind]
         right, all_ = hit + confirmed, hit + extra + confirmed + other_
-        print(
-            f"{kind:9} with the class alias, unconfirmed counted as wrong: precision {right / max(all_, 1):.4f} ({right}/{all_})"
-        )
+        said = f"precision {right / max(all_, 1):.4f} ({right}/{all_})"
+        print(f"{kind:9} with the class alias, unconfirmed counted as wrong: {said}")
     for line in sorted(wrong)[: options.show]:
         print("  disagree:", line)
     plain = sorted(t * 1e3 for t, _ in times)
